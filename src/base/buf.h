@@ -1,0 +1,51 @@
+// buf - bytes that grow, up to a maximum that every buffer states at its birth.
+//
+// A write past the maximum is dropped, and so is every later one; they are counted. So a writer
+// writes a whole message without a single if, then asks buf_ok(). buf_wanted() tells how long the
+// message would have been.
+//
+// Memory: a buf owns its bytes; buf_release() gives them back. Growing moves them: hold offsets.
+#ifndef PGK_BASE_BUF_H
+#define PGK_BASE_BUF_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf {
+    char *ptr;
+    size_t len;
+    size_t capacity;
+    size_t bytes_max;
+    size_t dropped;
+};
+
+void buf_init(struct buf *buf, size_t bytes_max);
+void buf_release(struct buf *buf);
+
+// Empty it and keep the memory.
+void buf_clear(struct buf *buf);
+
+void buf_add(struct buf *buf, struct str bytes);
+void buf_add_byte(struct buf *buf, char byte);
+void buf_add_u64(struct buf *buf, uint64_t number); // In decimal.
+void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// Room for len more bytes to be written in place, NULL when they would pass the maximum; the
+// caller then takes as many as it wrote with buf_grow(). A dropped room counts as len bytes.
+char *buf_room(struct buf *buf, size_t len);
+void buf_grow(struct buf *buf, size_t len);
+
+// True when nothing was dropped.
+bool buf_ok(const struct buf *buf);
+size_t buf_wanted(const struct buf *buf);
+
+// The bytes; borrowed until the next write.
+struct str buf_str(const struct buf *buf);
+
+// The bytes as a C string; borrowed until the next write.
+const char *buf_c(struct buf *buf);
+
+#endif

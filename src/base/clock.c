@@ -1,0 +1,44 @@
+#include "base/clock.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <time.h>
+
+int64_t clock_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clock_wall_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int clock_timeout_ms(int64_t now_ms, int64_t deadline_ms)
+{
+    if (deadline_ms == CLOCK_NEVER_MS)
+        return -1;
+    if (deadline_ms <= now_ms)
+        return 0;
+    int64_t left = deadline_ms - now_ms;
+    return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+void clock_add_rfc3339(struct buf *buf, int64_t wall_us)
+{
+    time_t seconds = (time_t)(wall_us / 1000000);
+    struct tm local;
+    localtime_r(&seconds, &local);
+    buf_printf(buf, "%04d-%02d-%02dT%02d:%02d:%02d", local.tm_year + 1900, local.tm_mon + 1,
+        local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
+    long minutes = local.tm_gmtoff / 60;
+    if (minutes == 0)
+        buf_add_byte(buf, 'Z');
+    else
+        buf_printf(
+            buf, "%c%02ld:%02ld", minutes < 0 ? '-' : '+', labs(minutes) / 60, labs(minutes) % 60);
+}

@@ -1,0 +1,69 @@
+#include "base/digest.h"
+
+#include "base/buf.h"
+
+#include <assert.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+// EVP_MD_fetch looks through providers under locks: done once, not once a key. The algorithms and
+// the context live as long as the process, which has one thread.
+static const EVP_MD *fetched(const EVP_MD **algorithm, const char *name)
+{
+    if (!*algorithm)
+        *algorithm = EVP_MD_fetch(NULL, name, NULL);
+    assert(*algorithm); // OpenSSL without MD5 or SHA-256 (a FIPS provider alone) cannot serve us.
+    return *algorithm;
+}
+
+static void digest(const EVP_MD *algorithm, struct str text, uint8_t *out)
+{
+    static EVP_MD_CTX *context;
+    if (!context)
+        context = EVP_MD_CTX_new();
+    assert(context);
+    int ok = EVP_DigestInit_ex(context, algorithm, NULL) &&
+             EVP_DigestUpdate(context, text.ptr, text.len) &&
+             EVP_DigestFinal_ex(context, out, NULL);
+    assert(ok);
+}
+
+struct md5 md5_of(struct str text)
+{
+    static const EVP_MD *algorithm;
+    struct md5 md5;
+    digest(fetched(&algorithm, "MD5"), text, md5.bytes);
+    return md5;
+}
+
+struct sha256 sha256_of(struct str text)
+{
+    static const EVP_MD *algorithm;
+    struct sha256 sha256;
+    digest(fetched(&algorithm, "SHA256"), text, sha256.bytes);
+    return sha256;
+}
+
+struct sha256 hmac_sha256(struct str key, struct str text)
+{
+    struct sha256 mac;
+    const unsigned char *done = HMAC(EVP_sha256(), key.ptr, (int)key.len,
+        (const unsigned char *)text.ptr, text.len, mac.bytes, NULL);
+    assert(done);
+    return mac;
+}
+
+struct str sha256_str(const struct sha256 *sha256)
+{
+    return (struct str){.ptr = (const char *)sha256->bytes, .len = sizeof sha256->bytes};
+}
+
+void buf_add_hex(struct buf *buf, struct str bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t byte = (uint8_t)bytes.ptr[i];
+        buf_add_byte(buf, digits[byte >> 4]);
+        buf_add_byte(buf, digits[byte & 15]);
+    }
+}

@@ -1,0 +1,170 @@
+#include "base/json_write.h"
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_continuation(struct str text, size_t at)
+{
+    return at < text.len && ((uint8_t)text.ptr[at] & 0xc0) == 0x80;
+}
+
+// RFC 3629, section 4: the second byte's range excludes overlong forms and surrogates.
+static size_t wide_length(struct str text)
+{
+    uint8_t first = (uint8_t)text.ptr[0];
+    if (text.len < 2 || first < 0xc2 || first > 0xf4)
+        return 0;
+    uint8_t second = (uint8_t)text.ptr[1];
+    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (second < low || second > high)
+        return 0;
+    if (first < 0xe0)
+        return 2;
+    if (!is_continuation(text, 2))
+        return 0;
+    if (first < 0xf0)
+        return 3;
+    return is_continuation(text, 3) ? 4 : 0;
+}
+
+size_t utf8_length(struct str text)
+{
+    if (text.len == 0)
+        return 0;
+    return (uint8_t)text.ptr[0] < 0x80 ? 1 : wide_length(text);
+}
+
+enum care {
+    CARE_NONE,
+    CARE_ESCAPE,
+    CARE_WIDE
+};
+
+static enum care care_of(uint8_t byte)
+{
+    // Looked up, not compared: every byte of every record passes here.
+    static const bool escaped[128] = {
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        ['"'] = true,
+        ['\\'] = true,
+        ['<'] = true,
+        ['>'] = true,
+        ['&'] = true,
+    };
+    if (byte >= 0x80)
+        return CARE_WIDE;
+    return escaped[byte] ? CARE_ESCAPE : CARE_NONE;
+}
+
+static void write_escape(struct buf *buf, uint8_t byte)
+{
+    switch (byte) {
+    case '"':
+        buf_add(buf, STR("\\\""));
+        break;
+    case '\\':
+        buf_add(buf, STR("\\\\"));
+        break;
+    case '\n':
+        buf_add(buf, STR("\\n"));
+        break;
+    case '\r':
+        buf_add(buf, STR("\\r"));
+        break;
+    case '\t':
+        buf_add(buf, STR("\\t"));
+        break;
+    default: {
+        static const char hex[] = "0123456789abcdef";
+        const char escape[6] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
+        buf_add(buf, (struct str){.ptr = escape, .len = sizeof escape});
+    }
+    }
+}
+
+// U+2028 and U+2029 end a line in JavaScript, so Go escapes them.
+static bool is_line_separator(struct str text, size_t len)
+{
+    return len == 3 && memcmp(text.ptr, "\xe2\x80", 2) == 0 && ((uint8_t)text.ptr[2] & ~1) == 0xa8;
+}
+
+// Writes the character or byte at the start of text that cannot simply be copied; returns its
+// length.
+static size_t write_special(struct buf *buf, struct str text, size_t *invalid)
+{
+    uint8_t first = (uint8_t)text.ptr[0];
+    if (care_of(first) == CARE_ESCAPE) {
+        write_escape(buf, first);
+        return 1;
+    }
+    size_t len = utf8_length(text);
+    if (len == 0) {
+        buf_add(buf, STR("\\ufffd"));
+        (*invalid)++;
+        return 1;
+    }
+    if (is_line_separator(text, len))
+        buf_add(buf, text.ptr[2] == '\xa8' ? STR("\\u2028") : STR("\\u2029"));
+    else
+        buf_add(buf, (struct str){.ptr = text.ptr, .len = len});
+    return len;
+}
+
+size_t json_write_text(struct buf *buf, struct str text)
+{
+    size_t invalid = 0;
+    while (text.len > 0) {
+        size_t plain = 0;
+        while (plain < text.len && care_of((uint8_t)text.ptr[plain]) == CARE_NONE)
+            plain++;
+        if (plain > 0) {
+            buf_add(buf, (struct str){.ptr = text.ptr, .len = plain});
+            text = str_after(text, plain);
+        } else {
+            text = str_after(text, write_special(buf, text, &invalid));
+        }
+    }
+    return invalid;
+}
+
+size_t json_write_string(struct buf *buf, struct str text)
+{
+    buf_add_byte(buf, '"');
+    size_t invalid = json_write_text(buf, text);
+    buf_add_byte(buf, '"');
+    return invalid;
+}

@@ -1,0 +1,39 @@
+// batch - the records of one request, and afterwards what became of each.
+//
+// Delivery fills a batch and gives it to a sink; the sink writes the outcomes and gives it back.
+// While the sink has it, the batch owns its records.
+#ifndef PGK_MODEL_BATCH_H
+#define PGK_MODEL_BATCH_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct record;
+
+// PutRecords takes 500 records and 10 MiB of data and keys
+// (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html). We stop at 1 MiB
+// unless one record alone is larger: a request is as slow as its slowest shard.
+enum {
+    BATCH_RECORDS_MAX = 500,
+    BATCH_BYTES_GOAL = 1 << 20,
+    BATCH_BYTES_MAX = 10 << 20
+};
+
+enum outcome {
+    OUTCOME_UNKNOWN,   // The request failed as a whole and may or may not have been stored.
+    OUTCOME_STORED,    // Acknowledged.
+    OUTCOME_THROTTLED, // Not stored: its shard or the stream was busy.
+    OUTCOME_FAILED     // Not stored, or so the service says: an internal failure.
+};
+
+struct batch {
+    struct record *records[BATCH_RECORDS_MAX];
+    enum outcome outcomes[BATCH_RECORDS_MAX];
+    size_t count;
+    size_t request_bytes; // The sum of record_request_bytes().
+    struct err err;       // Why the request failed as a whole; ERR_NONE when it did not.
+};
+
+#endif

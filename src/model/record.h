@@ -1,0 +1,39 @@
+// record - one encoded change on its way to the stream: header and bytes in one allocation.
+//
+// A record is owned by exactly one of its lane or a batch.
+#ifndef PGK_MODEL_RECORD_H
+#define PGK_MODEL_RECORD_H
+
+#include "base/str.h"
+#include "model/lsn.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct record {
+    struct record *next; // Its follower in a lane's queue.
+    uint64_t entry;      // The ledger entry that storing it pays.
+    uint64_t table;      // relation->table; 0 when it comes from no table.
+    lsn_t lsn;
+    uint32_t lane;
+    uint32_t attempts; // How often it was sent.
+    uint32_t key_len;
+    uint32_t data_len;
+    char bytes[]; // The partition key, then the data.
+};
+
+// Copies both. The rest of the header is zero.
+struct record *record_new(struct str partition_key, struct str data);
+void record_free(struct record *record);
+
+struct str record_key(const struct record *record);
+struct str record_data(const struct record *record);
+
+// What a record weighs against the memory bound: header, key, data.
+size_t record_memory_bytes(const struct record *record);
+
+// What a record weighs in a PutRecords request: data and partition key, before Base64.
+// (API reference, PutRecords: "including partition keys".)
+size_t record_request_bytes(const struct record *record);
+
+#endif

@@ -1,0 +1,67 @@
+// relation - a table as its changes show it: names, columns, key.
+//
+// Names come twice. `name` is what the catalog holds; `quoted` is how the server's quote_identifier
+// writes it, which is what records show. A relation never changes but for its key: a changed table
+// is a new relation.
+//
+// Memory: relation_new() copies what it is given; relation_free() gives it back.
+#ifndef PGK_MODEL_RELATION_H
+#define PGK_MODEL_RELATION_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct column {
+    struct str name;
+    struct str quoted;
+    struct str type;   // format_type(oid, NULL): without length or precision.
+    uint32_t type_oid; // 0: not known (test_decoding).
+};
+
+// A column of the primary key.
+enum {
+    KEY_COLUMN_NOT_HELD = -1
+};
+struct key_column {
+    struct str name; // As the catalog holds it: unquoted.
+    int column;      // Which of the relation's columns, or KEY_COLUMN_NOT_HELD.
+};
+
+struct relation {
+    uint32_t oid; // 0: not known (test_decoding).
+    struct str schema;
+    struct str name;
+    struct str quoted; // The two together, schema first: public."Odd name".
+    const struct column *columns;
+    size_t column_count; // At most 1,600, PostgreSQL's limit.
+
+    // Made by relation_new().
+    uint64_t table;         // Tells tables apart: a hash of `quoted`.
+    const uint16_t *sorted; // Column numbers in bytewise order of `quoted`: the records' order.
+
+    // Set by relation_set_key(); in the order of the key's index.
+    const struct key_column *key;
+    size_t key_count;
+};
+
+enum {
+    RELATION_COLUMNS_MAX = 1600,
+    RELATION_KEY_COLUMNS_MAX = 32
+};
+
+// What identifies the table of that quoted name, for `table`.
+uint64_t relation_table(struct str quoted);
+
+// Copies names and columns of `shown`; the key starts empty.
+struct relation *relation_new(const struct relation *shown);
+void relation_free(struct relation *relation);
+
+// The primary key's column names, unquoted, in index order; copied. A name that is no column, or
+// one that needs quoting, is not held by rows: a partition key shows its name only, as the
+// original's did.
+void relation_set_key(struct relation *relation, const struct str *names, size_t count);
+
+#endif

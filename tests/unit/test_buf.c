@@ -1,0 +1,80 @@
+#include "cmocka_prelude.h"
+
+#include "base/buf.h"
+
+#include <string.h>
+
+static void what_passes_the_maximum_is_dropped_and_counted(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 5);
+
+    buf_add(&buf, STR("abc"));
+    buf_add(&buf, STR("def"));
+    buf_add_byte(&buf, 'g');
+
+    assert_false(buf_ok(&buf));
+    assert_string_equal(buf_c(&buf), "abc");
+    assert_int_equal(buf_wanted(&buf), 7);
+    buf_release(&buf);
+}
+
+static void exactly_the_maximum_fits(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 200);
+    for (int i = 0; i < 200; i++)
+        buf_add_byte(&buf, 'x');
+    assert_true(buf_ok(&buf));
+    assert_int_equal(strlen(buf_c(&buf)), 200);
+    buf_release(&buf);
+}
+
+static void clearing_forgets_what_was_dropped(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 1);
+    buf_add(&buf, STR("ab"));
+    buf_clear(&buf);
+    buf_add(&buf, STR("a"));
+    assert_true(buf_ok(&buf));
+    assert_string_equal(buf_c(&buf), "a");
+    buf_release(&buf);
+}
+
+static void formats_text_and_numbers(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 100);
+    buf_printf(&buf, "%s-%d,", "x", -5);
+    buf_add_u64(&buf, UINT64_MAX);
+    buf_add_u64(&buf, 0);
+    assert_string_equal(buf_c(&buf), "x--5,184467440737095516150");
+    buf_release(&buf);
+}
+
+static void an_untouched_buf_is_the_empty_string(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 10);
+    assert_string_equal(buf_c(&buf), "");
+    assert_int_equal(buf_str(&buf).len, 0);
+    buf_release(&buf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_passes_the_maximum_is_dropped_and_counted),
+        cmocka_unit_test(exactly_the_maximum_fits),
+        cmocka_unit_test(clearing_forgets_what_was_dropped),
+        cmocka_unit_test(formats_text_and_numbers),
+        cmocka_unit_test(an_untouched_buf_is_the_empty_string),
+    };
+    return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
+}

@@ -1,0 +1,66 @@
+#include "cmocka_prelude.h"
+
+#include "base/buf.h"
+#include "base/json_write.h"
+
+static void escapes_what_go_escapes(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 1000);
+    size_t invalid =
+        json_write_string(&buf, STR("a\"\\\n\r\t\b\f\x01\x7f<>&\xe2\x80\xa8\xe2\x80\xa9/"));
+    assert_int_equal(invalid, 0);
+    assert_string_equal(buf_c(&buf),
+        "\"a\\\"\\\\\\n\\r\\t\\u0008\\u000c\\u0001\x7f\\u003c\\u003e\\u0026\\u2028\\u2029/\"");
+    buf_release(&buf);
+}
+
+static void utf8_passes_unchanged(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 100);
+    struct str text =
+        STR("\xc3\xa9\xe2\x82\xac\xef\xbf\xbd\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf\xed\x9f\xbf");
+    assert_int_equal(json_write_text(&buf, text), 0);
+    assert_true(str_equal(buf_str(&buf), text));
+    buf_release(&buf);
+}
+
+static void each_byte_that_is_no_utf8_is_replaced_and_counted(void **state)
+{
+    (void)state;
+    const struct {
+        struct str text;
+        size_t invalid;
+    } cases[] = {
+        {STR("\x80"), 1},
+        {STR("\xc0\xaf"), 2},
+        {STR("\xed\xa0\x80"), 3},
+        {STR("\xf4\x90\x80\x80"), 4},
+        {STR("\xe2\x82"), 2},
+        {STR("\xf0\x80\x80\x80"), 4},
+        {STR("\xff"), 1},
+        {STR("\xc3"), 1},
+        {STR("\xe0\x80\x80"), 3},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf buf;
+        buf_init(&buf, 100);
+        assert_int_equal(json_write_text(&buf, cases[i].text), cases[i].invalid);
+        assert_int_equal(buf_str(&buf).len, 6 * cases[i].invalid);
+        assert_memory_equal(buf_c(&buf), "\\ufffd", 6);
+        buf_release(&buf);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(escapes_what_go_escapes),
+        cmocka_unit_test(utf8_passes_unchanged),
+        cmocka_unit_test(each_byte_that_is_no_utf8_is_replaced_and_counted),
+    };
+    return cmocka_run_group_tests_name("json_write", tests, NULL, NULL);
+}
