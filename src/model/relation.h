@@ -45,6 +45,10 @@ struct relation {
     // Set by relation_set_key(); in the order of the key's index.
     const struct key_column *key;
     size_t key_count;
+
+    // The catalog's notes, not the records'.
+    bool key_is_known;    // The catalog was asked about this very list of columns.
+    int64_t key_asked_ms; // When it was asked last.
 };
 
 enum {
