@@ -1,0 +1,165 @@
+#include "delivery/delivery.h"
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "model/batch.h"
+#include "model/record.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+// A throttled shard is over its second's budget: a second's fractions, growing. Anything else may
+// be gone in an instant.
+static const struct backoff throttled_backoff = {.first_ms = 200, .most_ms = 5000};
+static const struct backoff failed_backoff = {.first_ms = 50, .most_ms = 5000};
+
+void delivery_init(struct delivery *delivery, struct delivery_options options, lsn_t flushed)
+{
+    *delivery = (struct delivery){.options = options, .random = random_from(options.seed)};
+    lanes_init(&delivery->lanes, options.lane_bits);
+    ledger_init(&delivery->ledger, flushed);
+    barrier_init(&delivery->barrier);
+}
+
+void delivery_release(struct delivery *delivery)
+{
+    lanes_release(&delivery->lanes);
+    ledger_release(&delivery->ledger);
+    barrier_release(&delivery->barrier);
+}
+
+void delivery_begin(struct delivery *delivery)
+{
+    ledger_begin(&delivery->ledger);
+}
+
+// The top bits of the hash by which Kinesis places the record, so that a lane is a contiguous part
+// of the hash range.
+static uint32_t lane_of(const struct record *record, unsigned bits)
+{
+    if (bits == 0)
+        return 0;
+    struct md5 md5 = md5_of(record_key(record));
+    uint32_t top = (uint32_t)md5.bytes[0] << 8 | md5.bytes[1];
+    return top >> (16 - bits);
+}
+
+void delivery_add(struct delivery *delivery, struct record *record)
+{
+    assert(!delivery_is_fenced(delivery, record->table));
+    record->lane = lane_of(record, delivery->options.lane_bits);
+    record->entry = ledger_owe(&delivery->ledger);
+    barrier_owe(&delivery->barrier, record->table);
+    delivery->memory_bytes += record_memory_bytes(record);
+    lanes_push(&delivery->lanes, record);
+}
+
+void delivery_commit(struct delivery *delivery, lsn_t end_lsn)
+{
+    ledger_end(&delivery->ledger, end_lsn);
+}
+
+void delivery_advance(struct delivery *delivery, lsn_t lsn)
+{
+    ledger_advance(&delivery->ledger, lsn);
+}
+
+bool delivery_is_idle(const struct delivery *delivery)
+{
+    return delivery->lanes.queued == 0 && delivery->lanes.in_flight == 0;
+}
+
+bool delivery_is_in_flight(const struct delivery *delivery)
+{
+    return delivery->lanes.in_flight > 0;
+}
+
+bool delivery_has_room(const struct delivery *delivery)
+{
+    return delivery->memory_bytes < delivery->options.memory_bytes_max ||
+           delivery_is_idle(delivery);
+}
+
+bool delivery_owes_table(const struct delivery *delivery, uint64_t table)
+{
+    return barrier_owes(&delivery->barrier, table);
+}
+
+void delivery_fence(struct delivery *delivery, uint64_t table)
+{
+    barrier_fence(&delivery->barrier, table);
+}
+
+bool delivery_is_fenced(const struct delivery *delivery, uint64_t table)
+{
+    return barrier_is_fenced(&delivery->barrier, table);
+}
+
+struct batch *delivery_next_batch(struct delivery *delivery, int64_t now_ms)
+{
+    if (now_ms < delivery->hold_until_ms)
+        return NULL;
+    lanes_wake(&delivery->lanes, now_ms);
+    return packer_pack(&delivery->lanes, delivery->options.packing);
+}
+
+static void settle_stored(struct delivery *delivery, struct record *record)
+{
+    delivery->counts.stored++;
+    delivery->counts.stored_bytes += record_request_bytes(record);
+    delivery->memory_bytes -= record_memory_bytes(record);
+    ledger_pay(&delivery->ledger, record->entry);
+    barrier_pay(&delivery->barrier, record->table);
+    lanes_settle_stored(&delivery->lanes, record->lane);
+    record_free(record);
+}
+
+static void settle_failed(
+    struct delivery *delivery, struct record *record, enum outcome outcome, int64_t now_ms)
+{
+    struct delivery_counts *counts = &delivery->counts;
+    counts->throttled += outcome == OUTCOME_THROTTLED;
+    counts->failed += outcome == OUTCOME_FAILED;
+    counts->unknown += outcome == OUTCOME_UNKNOWN;
+    struct backoff backoff = outcome == OUTCOME_THROTTLED ? throttled_backoff : failed_backoff;
+    int64_t wait_ms = backoff_wait_ms(backoff, record->attempts, &delivery->random);
+    lanes_settle_failed(&delivery->lanes, record, now_ms + wait_ms);
+}
+
+void delivery_settle(struct delivery *delivery, struct batch *batch, int64_t now_ms)
+{
+    // Newest first, so that several failed records of one lane stand in their order again.
+    for (size_t i = batch->count; i-- > 0;) {
+        if (batch->outcomes[i] == OUTCOME_STORED)
+            settle_stored(delivery, batch->records[i]);
+        else
+            settle_failed(delivery, batch->records[i], batch->outcomes[i], now_ms);
+    }
+    free(batch);
+}
+
+void delivery_hold(struct delivery *delivery, int64_t until_ms)
+{
+    delivery->hold_until_ms = until_ms;
+}
+
+int64_t delivery_wake_at_ms(const struct delivery *delivery)
+{
+    if (delivery->lanes.queued == 0)
+        return CLOCK_NEVER_MS;
+    int64_t at_ms = delivery->lanes.ready_count > 0 ? 0 : lanes_wake_at_ms(&delivery->lanes);
+    return at_ms > delivery->hold_until_ms ? at_ms : delivery->hold_until_ms;
+}
+
+lsn_t delivery_flushed(const struct delivery *delivery)
+{
+    return ledger_flushed(&delivery->ledger);
+}
+
+void delivery_restart(struct delivery *delivery)
+{
+    lanes_clear(&delivery->lanes);
+    ledger_restart(&delivery->ledger);
+    barrier_release(&delivery->barrier);
+    delivery->memory_bytes = 0;
+}

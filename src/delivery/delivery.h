@@ -1,0 +1,103 @@
+// delivery - from a record to its acknowledgement: order, requests, and what may be confirmed.
+//
+// It does no I/O and reads no clock. Records go in with their transactions, batches come out; a
+// batch that comes back with its outcomes pays what it owes or goes back to the head of its lanes.
+// What is promised:
+//
+//   - a record is sent only after every earlier record of its partition key is stored;
+//   - delivery_flushed() never passes a record that is not stored;
+//   - records take no more memory than the bound, but for the last one that was let in.
+//
+// Memory: delivery owns records from delivery_add() on, except while a batch has them.
+#ifndef PGK_DELIVERY_DELIVERY_H
+#define PGK_DELIVERY_DELIVERY_H
+
+#include "base/backoff.h"
+#include "base/random.h"
+#include "delivery/barrier.h"
+#include "delivery/lane.h"
+#include "delivery/ledger.h"
+#include "delivery/packer.h"
+#include "model/lsn.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct batch;
+struct record;
+
+struct delivery_options {
+    unsigned lane_bits; // LANE_BITS_MAX; 0 for a sink that keeps the whole stream's order.
+    enum packing packing;
+    size_t memory_bytes_max;
+    uint64_t seed; // For the jitter of retries.
+};
+
+struct delivery_counts {
+    uint64_t stored;
+    uint64_t throttled; // Sendings, not records: one that fails twice counts twice.
+    uint64_t failed;
+    uint64_t unknown;
+    uint64_t stored_bytes;
+};
+
+struct delivery {
+    struct delivery_options options;
+    struct lanes lanes;
+    struct ledger ledger;
+    struct barrier barrier;
+    struct random random;
+    size_t memory_bytes; // Of the records, queued and in flight.
+    int64_t hold_until_ms;
+    struct delivery_counts counts;
+};
+
+// `flushed` is where the stream starts.
+void delivery_init(struct delivery *delivery, struct delivery_options options, lsn_t flushed);
+
+// No batch is out.
+void delivery_release(struct delivery *delivery);
+
+// Transactions come one after the other. Between delivery_begin() and delivery_commit() records
+// are added; delivery_advance() says, outside of one, that nothing is owed before that position.
+void delivery_begin(struct delivery *delivery);
+void delivery_add(struct delivery *delivery, struct record *record);
+void delivery_commit(struct delivery *delivery, lsn_t end_lsn);
+void delivery_advance(struct delivery *delivery, lsn_t lsn);
+
+// False at the memory bound. With nothing queued or in flight there is always room.
+bool delivery_has_room(const struct delivery *delivery);
+
+// True while a record of the table is not stored yet.
+bool delivery_owes_table(const struct delivery *delivery, uint64_t table);
+
+// Nothing of the table may be added from now until it owes nothing; the caller asks.
+void delivery_fence(struct delivery *delivery, uint64_t table);
+bool delivery_is_fenced(const struct delivery *delivery, uint64_t table);
+
+// The next request, NULL when nothing may be sent now. Given to the caller until it is settled.
+struct batch *delivery_next_batch(struct delivery *delivery, int64_t now_ms);
+
+// Takes the batch back and acts upon its outcomes.
+void delivery_settle(struct delivery *delivery, struct batch *batch, int64_t now_ms);
+
+// Send nothing before that time: the service refuses everything.
+void delivery_hold(struct delivery *delivery, int64_t until_ms);
+
+// When delivery_next_batch() may have something that it has not now.
+int64_t delivery_wake_at_ms(const struct delivery *delivery);
+
+lsn_t delivery_flushed(const struct delivery *delivery);
+
+// True when every record that was added is stored.
+bool delivery_is_idle(const struct delivery *delivery);
+
+// True when a batch is out.
+bool delivery_is_in_flight(const struct delivery *delivery);
+
+// Throw away what is queued and forget every debt: the connection was lost, and the server will
+// send again everything after delivery_flushed(). No batch is out.
+void delivery_restart(struct delivery *delivery);
+
+#endif

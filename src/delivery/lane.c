@@ -1,0 +1,206 @@
+#include "delivery/lane.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "model/record.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum lane_state {
+    LANE_IDLE,
+    LANE_READY,
+    LANE_IN_FLIGHT,
+    LANE_WAITING
+};
+
+struct lane {
+    struct record *head;
+    struct record *tail;
+    int64_t retry_at_ms; // Of WAITING; of IN_FLIGHT: not 0 when some of it failed.
+    uint32_t in_flight;
+    enum lane_state state;
+};
+
+void lanes_init(struct lanes *lanes, unsigned bits)
+{
+    assert(bits <= LANE_BITS_MAX);
+    size_t count = (size_t)1 << bits;
+    *lanes = (struct lanes){
+        .lanes = alloc_zeroed(count, sizeof *lanes->lanes),
+        .count = count,
+        .ready = alloc_bytes(count * sizeof *lanes->ready),
+        .waiting = alloc_bytes(count * sizeof *lanes->waiting),
+    };
+}
+
+void lanes_release(struct lanes *lanes)
+{
+    lanes_clear(lanes);
+    free(lanes->lanes);
+    free(lanes->ready);
+    free(lanes->waiting);
+}
+
+static void make_ready(struct lanes *lanes, uint32_t number)
+{
+    assert(lanes->ready_count < lanes->count);
+    lanes->lanes[number].state = LANE_READY;
+    lanes->ready[(lanes->ready_at + lanes->ready_count++) % lanes->count] = number;
+}
+
+void lanes_push(struct lanes *lanes, struct record *record)
+{
+    assert(record->lane < lanes->count);
+    struct lane *lane = &lanes->lanes[record->lane];
+    record->next = NULL;
+    if (lane->tail)
+        lane->tail->next = record;
+    else
+        lane->head = record;
+    lane->tail = record;
+    lanes->queued++;
+    if (lane->state == LANE_IDLE)
+        make_ready(lanes, record->lane);
+}
+
+static struct record *pop(struct lanes *lanes, struct lane *lane)
+{
+    struct record *record = lane->head;
+    lane->head = record->next;
+    if (!lane->head)
+        lane->tail = NULL;
+    record->next = NULL;
+    lanes->queued--;
+    return record;
+}
+
+const struct record *lanes_peek(const struct lanes *lanes)
+{
+    return lanes->ready_count > 0 ? lanes->lanes[lanes->ready[lanes->ready_at]].head : NULL;
+}
+
+struct record *lanes_take(struct lanes *lanes)
+{
+    assert(lanes->ready_count > 0);
+    struct lane *lane = &lanes->lanes[lanes->ready[lanes->ready_at]];
+    assert(lane->state == LANE_READY && lane->in_flight == 0);
+    lanes->ready_at = (lanes->ready_at + 1) % lanes->count;
+    lanes->ready_count--;
+    lane->state = LANE_IN_FLIGHT;
+    lane->retry_at_ms = 0;
+    lane->in_flight = 1;
+    lanes->in_flight++;
+    return pop(lanes, lane);
+}
+
+const struct record *lanes_peek_more(const struct lanes *lanes, uint32_t number)
+{
+    return lanes->lanes[number].head;
+}
+
+struct record *lanes_take_more(struct lanes *lanes, uint32_t number)
+{
+    struct lane *lane = &lanes->lanes[number];
+    assert(lane->state == LANE_IN_FLIGHT && lane->head);
+    lane->in_flight++;
+    lanes->in_flight++;
+    return pop(lanes, lane);
+}
+
+static int64_t due_ms(const struct lanes *lanes, size_t at)
+{
+    return lanes->lanes[lanes->waiting[at]].retry_at_ms;
+}
+
+static void swap_waiting(struct lanes *lanes, size_t a, size_t b)
+{
+    uint32_t number = lanes->waiting[a];
+    lanes->waiting[a] = lanes->waiting[b];
+    lanes->waiting[b] = number;
+}
+
+static void make_waiting(struct lanes *lanes, uint32_t number)
+{
+    lanes->lanes[number].state = LANE_WAITING;
+    size_t at = lanes->waiting_count++;
+    lanes->waiting[at] = number;
+    while (at > 0 && due_ms(lanes, at) < due_ms(lanes, (at - 1) / 2)) {
+        swap_waiting(lanes, at, (at - 1) / 2);
+        at = (at - 1) / 2;
+    }
+}
+
+static uint32_t pop_waiting(struct lanes *lanes)
+{
+    uint32_t first = lanes->waiting[0];
+    lanes->waiting[0] = lanes->waiting[--lanes->waiting_count];
+    for (size_t at = 0;;) {
+        size_t least = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
+            if (child < lanes->waiting_count && due_ms(lanes, child) < due_ms(lanes, least))
+                least = child;
+        if (least == at)
+            return first;
+        swap_waiting(lanes, at, least);
+        at = least;
+    }
+}
+
+static void come_back(struct lanes *lanes, uint32_t number)
+{
+    struct lane *lane = &lanes->lanes[number];
+    assert(lane->state == LANE_IN_FLIGHT && lane->in_flight > 0);
+    lanes->in_flight--;
+    if (--lane->in_flight > 0)
+        return;
+    if (lane->retry_at_ms > 0)
+        make_waiting(lanes, number);
+    else if (lane->head)
+        make_ready(lanes, number);
+    else
+        lane->state = LANE_IDLE;
+}
+
+void lanes_settle_stored(struct lanes *lanes, uint32_t lane)
+{
+    come_back(lanes, lane);
+}
+
+void lanes_settle_failed(struct lanes *lanes, struct record *record, int64_t retry_at_ms)
+{
+    assert(retry_at_ms > 0);
+    struct lane *lane = &lanes->lanes[record->lane];
+    record->next = lane->head;
+    lane->head = record;
+    if (!lane->tail)
+        lane->tail = record;
+    lanes->queued++;
+    if (retry_at_ms > lane->retry_at_ms)
+        lane->retry_at_ms = retry_at_ms;
+    come_back(lanes, record->lane);
+}
+
+void lanes_wake(struct lanes *lanes, int64_t now_ms)
+{
+    while (lanes->waiting_count > 0 && due_ms(lanes, 0) <= now_ms)
+        make_ready(lanes, pop_waiting(lanes));
+}
+
+int64_t lanes_wake_at_ms(const struct lanes *lanes)
+{
+    return lanes->waiting_count > 0 ? due_ms(lanes, 0) : CLOCK_NEVER_MS;
+}
+
+void lanes_clear(struct lanes *lanes)
+{
+    assert(lanes->in_flight == 0);
+    for (size_t i = 0; i < lanes->count; i++) {
+        while (lanes->lanes[i].head)
+            record_free(pop(lanes, &lanes->lanes[i]));
+        lanes->lanes[i] = (struct lane){.state = LANE_IDLE};
+    }
+    assert(lanes->queued == 0);
+    lanes->ready_count = 0;
+    lanes->waiting_count = 0;
+}

@@ -1,0 +1,72 @@
+// lane - the unit of order: a queue of records of which nothing newer overtakes anything older.
+//
+// A partition key belongs to one lane, by the top bits of its MD5, so a lane's records fall into
+// one shard (until there are more shards than lanes). What a lane has sent must come back before it
+// sends again; what failed goes back to its head and waits.
+//
+//                   push                     take                    all back, all stored
+//          IDLE ------------> READY ------------------> IN FLIGHT --------------------> IDLE, READY
+//                               ^                           | all back, some failed
+//                               +------- time is up ---- WAITING
+//
+// Memory: lanes own the records that they hold; lanes_take() gives one to the caller.
+#ifndef PGK_DELIVERY_LANE_H
+#define PGK_DELIVERY_LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct record;
+
+enum {
+    LANE_BITS_MAX = 14
+};
+
+struct lanes {
+    struct lane *lanes;
+    size_t count;
+    uint32_t *ready; // A ring of lane numbers, the one that waits longest first.
+    size_t ready_at;
+    size_t ready_count;
+    uint32_t *waiting; // A heap of lane numbers by the time when they may try again.
+    size_t waiting_count;
+    size_t queued;    // Records held.
+    size_t in_flight; // Records taken and not given back.
+};
+
+// 2^bits lanes.
+void lanes_init(struct lanes *lanes, unsigned bits);
+void lanes_release(struct lanes *lanes);
+
+// Takes the record to the end of its lane, record->lane.
+void lanes_push(struct lanes *lanes, struct record *record);
+
+// The oldest record of the lane that has been ready longest, NULL when none is; it stays there.
+const struct record *lanes_peek(const struct lanes *lanes);
+
+// Gives that record to the caller, and the lane is in flight.
+struct record *lanes_take(struct lanes *lanes);
+
+// The next record of a lane that is in flight already, NULL when it holds no more; it stays there.
+// For sinks that keep a request's order, and for them alone.
+const struct record *lanes_peek_more(const struct lanes *lanes, uint32_t lane);
+struct record *lanes_take_more(struct lanes *lanes, uint32_t lane);
+
+// A taken record is stored; its owner frees it.
+void lanes_settle_stored(struct lanes *lanes, uint32_t lane);
+
+// A taken record was not stored: it goes back to the head, and its lane waits until retry_at_ms.
+// Several records of one lane are given back newest first.
+void lanes_settle_failed(struct lanes *lanes, struct record *record, int64_t retry_at_ms);
+
+// Lanes whose time is up are ready again.
+void lanes_wake(struct lanes *lanes, int64_t now_ms);
+
+// When the next lane's time is up; CLOCK_NEVER_MS when none waits.
+int64_t lanes_wake_at_ms(const struct lanes *lanes);
+
+// Frees every record and makes every lane idle. Nothing is in flight.
+void lanes_clear(struct lanes *lanes);
+
+#endif

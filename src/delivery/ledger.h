@@ -1,0 +1,55 @@
+// ledger - which position is safe to confirm.
+//
+// A ring of entries in the order in which transactions arrived, each with the position at which it
+// ends and the number of records that it still owes. The flushed LSN is the end of the oldest paid
+// prefix: what the server is told, and nothing else is.
+//
+// Only ends are ever confirmed: of commits, of messages outside a transaction, of keepalives while
+// no transaction is open. What owes nothing extends its predecessor. When the ring is full a new
+// transaction joins the newest entry: confirmation gets coarser, it never stops.
+#ifndef PGK_DELIVERY_LEDGER_H
+#define PGK_DELIVERY_LEDGER_H
+
+#include "model/lsn.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    LEDGER_ENTRIES_MAX = 65536
+};
+
+struct ledger {
+    struct ledger_entry *entries;
+    uint64_t oldest; // Entries are numbered from 0 and never again; this one is the oldest unpaid.
+    uint64_t next;   // The number of the entry to come.
+    bool open;       // A transaction has begun and not ended.
+    bool open_owes;  // It owes, or has owed, records: the newest entry is its.
+    lsn_t flushed;
+};
+
+void ledger_init(struct ledger *ledger, lsn_t flushed);
+void ledger_release(struct ledger *ledger);
+
+// Forget every debt; what was flushed stays so. For a new connection, which replays them.
+void ledger_restart(struct ledger *ledger);
+
+void ledger_begin(struct ledger *ledger);
+
+// One more record of the open transaction; returns the entry that storing it will pay.
+uint64_t ledger_owe(struct ledger *ledger);
+
+// Its transaction ends here: the position that may be confirmed once everything is paid.
+void ledger_end(struct ledger *ledger, lsn_t end_lsn);
+
+// The server has nothing for us before this position. No transaction is open.
+void ledger_advance(struct ledger *ledger, lsn_t lsn);
+
+// A record of that entry is stored.
+void ledger_pay(struct ledger *ledger, uint64_t entry);
+
+// Everything before this position is stored. Never falls.
+lsn_t ledger_flushed(const struct ledger *ledger);
+
+#endif

@@ -1,0 +1,50 @@
+#include "delivery/packer.h"
+
+#include "base/alloc.h"
+#include "delivery/lane.h"
+#include "model/batch.h"
+#include "model/record.h"
+
+#include <assert.h>
+
+// A record that is larger than the goal goes alone, so the service's own limit is never near.
+static bool fits(const struct batch *batch, const struct record *record)
+{
+    if (batch->count == 0)
+        return true;
+    return batch->count < BATCH_RECORDS_MAX &&
+           batch->request_bytes + record_request_bytes(record) <= BATCH_BYTES_GOAL;
+}
+
+static void add(struct batch *batch, struct record *record)
+{
+    record->attempts++;
+    batch->outcomes[batch->count] = OUTCOME_UNKNOWN;
+    batch->records[batch->count++] = record;
+    batch->request_bytes += record_request_bytes(record);
+    assert(batch->count <= BATCH_RECORDS_MAX && batch->request_bytes <= BATCH_BYTES_MAX);
+}
+
+static void fill_with_more_of(struct batch *batch, struct lanes *lanes, uint32_t lane)
+{
+    for (const struct record *more; (more = lanes_peek_more(lanes, lane)) && fits(batch, more);)
+        add(batch, lanes_take_more(lanes, lane));
+}
+
+struct batch *packer_pack(struct lanes *lanes, enum packing packing)
+{
+    const struct record *first = lanes_peek(lanes);
+    if (!first)
+        return NULL;
+    struct batch *batch = alloc_bytes(sizeof *batch);
+    batch->count = 0;
+    batch->request_bytes = 0;
+    batch->err.kind = ERR_NONE;
+    for (const struct record *next = first; next && fits(batch, next); next = lanes_peek(lanes)) {
+        uint32_t lane = next->lane;
+        add(batch, lanes_take(lanes));
+        if (packing == PACKING_IN_ORDER)
+            fill_with_more_of(batch, lanes, lane);
+    }
+    return batch;
+}
