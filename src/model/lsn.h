@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <stdint.h>
 
+struct buf;
+
 typedef uint64_t lsn_t; // 0: none, or not known yet.
 
 #define LSN_FMT      "%" PRIX32 "/%" PRIX32
@@ -15,5 +17,8 @@ typedef uint64_t lsn_t; // 0: none, or not known yet.
 
 // "16/B374D848", leading zeros allowed: PostgreSQL 19 prints them.
 MUST_CHECK bool lsn_parse(struct str text, lsn_t *lsn, struct err *err);
+
+// As LSN_FMT, for where printf is too slow: every record has one.
+void lsn_add(struct buf *buf, lsn_t lsn);
 
 #endif

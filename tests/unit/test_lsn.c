@@ -1,5 +1,6 @@
 #include "cmocka_prelude.h"
 
+#include "base/buf.h"
 #include "model/lsn.h"
 
 #include <stdio.h>
@@ -39,12 +40,28 @@ static void refuses_what_is_no_position(void **state)
     }
 }
 
+static void writes_as_printf_does(void **state)
+{
+    (void)state;
+    const lsn_t positions[] = {0, 0xabcd, 0x100000000, 0x16b374d848, UINT64_MAX};
+    for (size_t i = 0; i < sizeof positions / sizeof *positions; i++) {
+        struct buf written;
+        buf_init(&written, 32);
+        lsn_add(&written, positions[i]);
+        char text[32];
+        snprintf(text, sizeof text, LSN_FMT, LSN_ARG(positions[i]));
+        assert_string_equal(buf_c(&written), text);
+        buf_release(&written);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_it_prints),
         cmocka_unit_test(takes_postgres_19s_leading_zeros),
         cmocka_unit_test(refuses_what_is_no_position),
+        cmocka_unit_test(writes_as_printf_does),
     };
     return cmocka_run_group_tests_name("lsn", tests, NULL, NULL);
 }
