@@ -1,0 +1,28 @@
+// json - a change as the record that goes to the stream.
+//
+//   {"time":…,"lsn":…,"table":…,"operation":…,"columns":{NAME:{"new":{"q":…,"t":…,"v":…},"old":…}}}
+//
+// Members in this order, columns in bytewise order, no blanks: byte for byte what the original
+// wrote (docs/records.md). Every value is a string; "q" tells numbers, booleans, NULL and unchanged
+// large values ("false") from all else ("true").
+//
+// The buffer's maximum is the record limit. What does not fit is measured, not written: afterwards
+// buf_ok() tells whether the record fits, buf_wanted() how long it would have been.
+#ifndef PGK_ENCODE_JSON_H
+#define PGK_ENCODE_JSON_H
+
+#include "base/str.h"
+
+struct buf;
+struct event;
+struct relation;
+
+// Adds the record of a CHANGE to data. `time` is when it was received, in RFC 3339. Returns how
+// many bytes were no UTF-8; each became the six characters \ufffd.
+size_t json_encode_change(struct buf *data, const struct event *event, struct str time);
+
+// Adds the record of one of a TRUNCATE's relations; otherwise the same.
+size_t json_encode_truncate(
+    struct buf *data, const struct event *event, const struct relation *relation, struct str time);
+
+#endif
