@@ -1,0 +1,90 @@
+"""What the integration tests stand on: servers of their own, and the program under test.
+
+PGK_BUILD_DIR is where build/pg_kinesis and build/kinesis_sim are (by default the repository's
+build/); PGK_POSTGRES_VERSIONS the PostgreSQL versions every test of a database runs with.
+"""
+import itertools
+import os
+import signal
+
+import pytest
+
+from kinesis_local import KinesisLocal
+from pg_kinesis_process import PgKinesis
+from postgres_server import Database, PostgresServer
+
+VERSIONS = os.environ.get('PGK_POSTGRES_VERSIONS', '15,18').split(',')
+NUMBERS = itertools.count(1)
+
+
+def pytest_configure():
+    """Told to stop, pytest still runs every teardown, so that no server outlives it."""
+    def interrupt(_number, _frame):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+@pytest.fixture(scope='session', params=VERSIONS)
+def postgres(request):
+    """A private cluster of each version. A test that needs one version asks for it with
+    @pytest.mark.parametrize('postgres', ['15'], indirect=True)."""
+    server = PostgresServer(request.param)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database(postgres):
+    """An empty database; .dsn and .uri tell pg_kinesis where, .execute() and .value() use it."""
+    fresh = Database.create(postgres, f'test_{next(NUMBERS)}')
+    yield fresh
+    fresh.drop()
+
+
+@pytest.fixture
+def start_kinesis_sim():
+    """Starts a kinesis_sim with the given arguments, as often as asked."""
+    from sim_process import KinesisSim  # pylint: disable=import-outside-toplevel
+
+    started = []
+
+    def start(*arguments):
+        started.append(KinesisSim([str(argument) for argument in arguments]))
+        return started[-1]
+
+    yield start
+    for sim in started:
+        sim.stop()
+
+
+@pytest.fixture
+def kinesis_sim(start_kinesis_sim):
+    """A strict endpoint with the stream `test` of four shards."""
+    return start_kinesis_sim('--stream', 'test:4')
+
+
+@pytest.fixture(scope='session')
+def kinesis_local():
+    """An endpoint by others with the streams `test` and `wide`; shared, so use each once."""
+    endpoint = KinesisLocal({'test': 2, 'wide': 16})
+    yield endpoint
+    endpoint.stop()
+
+
+@pytest.fixture
+def pg_kinesis(tmp_path):
+    """Starts the program under test, as often as asked. No run outlives its test; what each said
+    is shown when the test fails."""
+    started = []
+
+    def start(*arguments, env=None):
+        folder = tmp_path / f'pg_kinesis-{len(started) + 1}'
+        started.append(PgKinesis(folder, *arguments, env=env))
+        return started[-1]
+
+    yield start
+    for run in started:
+        report = run.report()
+        run.kill()
+        print(report)

@@ -1,0 +1,106 @@
+"""The program under test as a process."""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+from waiting import DEADLINE_S, wait_until
+
+BUILD = pathlib.Path(os.environ.get('PGK_BUILD_DIR')
+                     or pathlib.Path(__file__).parent.parent.parent / 'build').resolve()
+# What the program may see of the machine's own environment: no AWS_*, no PG*.
+INHERITED = ('PATH', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS')
+
+
+def environment(home, changes=None):
+    """A clean environment, with credentials that every local endpoint takes."""
+    env = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    env |= {
+        'HOME': str(home),
+        'TZ': 'UTC',
+        'AWS_ACCESS_KEY_ID': 'test',
+        'AWS_SECRET_ACCESS_KEY': 'test',
+        'AWS_REGION': 'us-east-1',
+        'AWS_EC2_METADATA_DISABLED': 'true',
+    }
+    env |= changes or {}
+    return {name: value for name, value in env.items() if value is not None}
+
+
+class PgKinesis:
+    """A run of build/pg_kinesis. Standard output and error go to files below `folder`.
+
+    `env` adds to the environment, or with None takes away from it.
+    """
+
+    def __init__(self, folder, *arguments, env=None):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.log_path = folder / 'stderr'
+        self.stdout_path = folder / 'stdout'
+        self.arguments = [str(argument) for argument in arguments]
+        with open(self.log_path, 'wb') as log, open(self.stdout_path, 'wb') as out:
+            self.process = subprocess.Popen([BUILD / 'pg_kinesis', *self.arguments],
+                                            stdin=subprocess.DEVNULL, stdout=out, stderr=log,
+                                            env=environment(folder, env))
+
+    @property
+    def is_running(self):
+        """Whether the process has not ended yet."""
+        return self.process.poll() is None
+
+    def log(self):
+        """What it said on standard error so far."""
+        return self.log_path.read_text(encoding='utf-8', errors='replace')
+
+    def stdout(self):
+        """What it wrote to standard output so far."""
+        return self.stdout_path.read_text(encoding='utf-8', errors='replace')
+
+    def wait_until(self, event, what, deadline_s=DEADLINE_S):
+        """Waits for an event that only a running program can bring about."""
+        def happened():
+            was_running = self.is_running  # Asked first: the event may be its last deed.
+            answer = event()
+            if not answer and not was_running:
+                raise RuntimeError(f'pg_kinesis exited with {self.process.returncode} '
+                                   f'before {what}:\n{self.log()}')
+            return answer
+
+        return wait_until(happened, what, deadline_s)
+
+    def wait_for_log(self, pattern, deadline_s=DEADLINE_S):
+        """Waits until standard error matches a regular expression; the match."""
+        return self.wait_until(lambda: re.search(pattern, self.log(), re.M), f'log /{pattern}/',
+                               deadline_s)
+
+    def wait_until_slot_passes(self, database, slot, lsn, deadline_s=DEADLINE_S):
+        """Waits until the program has confirmed everything before a position."""
+        self.wait_until(lambda: database.slot_has_passed(slot, lsn), f'{slot} to pass {lsn}',
+                        deadline_s)
+
+    def wait_until_streaming(self, database, slot, deadline_s=DEADLINE_S):
+        """Waits until the program reads from its slot."""
+        self.wait_until(lambda: database.slot_is_active(slot), f'{slot} to be read', deadline_s)
+
+    def wait(self, deadline_s=DEADLINE_S):
+        """Waits until the program ends by itself; its exit status."""
+        try:
+            return self.process.wait(timeout=deadline_s)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(f'pg_kinesis still runs after {deadline_s:g} s') from None
+
+    def terminate(self, deadline_s=DEADLINE_S):
+        """Asks the program to deliver what it holds and leave; its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait(deadline_s)
+
+    def kill(self):
+        """Ends the program on the spot, as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def report(self):
+        """All that helps to understand a failure."""
+        status = 'running' if self.is_running else f'exit status {self.process.returncode}'
+        return (f'--- pg_kinesis {" ".join(self.arguments)} ({status})\n{self.log()}')
