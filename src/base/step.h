@@ -3,7 +3,7 @@
 #define PGK_BASE_STEP_H
 
 enum step {
-    STEP_BUSY,  // Not done: sleep on its descriptors, then take the next step.
+    STEP_BUSY, // Not done: sleep on its descriptors, then take the next step.
     STEP_DONE,
     STEP_FAILED // The struct err says why.
 };
