@@ -53,9 +53,9 @@ struct sha256 hmac_sha256(struct str key, struct str text)
     return mac;
 }
 
-struct str sha256_str(const struct sha256 *sha256)
+struct str sha256_str(const struct sha256 *digest)
 {
-    return (struct str){.ptr = (const char *)sha256->bytes, .len = sizeof sha256->bytes};
+    return (struct str){.ptr = (const char *)digest->bytes, .len = sizeof digest->bytes};
 }
 
 void buf_add_hex(struct buf *buf, struct str bytes)

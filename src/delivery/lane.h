@@ -50,8 +50,8 @@ struct record *lanes_take(struct lanes *lanes);
 
 // The next record of a lane that is in flight already, NULL when it holds no more; it stays there.
 // For sinks that keep a request's order, and for them alone.
-const struct record *lanes_peek_more(const struct lanes *lanes, uint32_t lane);
-struct record *lanes_take_more(struct lanes *lanes, uint32_t lane);
+const struct record *lanes_peek_more(const struct lanes *lanes, uint32_t number);
+struct record *lanes_take_more(struct lanes *lanes, uint32_t number);
 
 // A taken record is stored; its owner frees it.
 void lanes_settle_stored(struct lanes *lanes, uint32_t lane);
