@@ -1,0 +1,438 @@
+#include "cmocka_prelude.h"
+
+#include "base/clock.h"
+#include "delivery/delivery.h"
+#include "model/batch.h"
+#include "model/record.h"
+
+#include <string.h>
+
+enum {
+    START = 1000,
+    MEMORY_BYTES_MAX = 1000,
+    TABLE = 7
+};
+
+static struct delivery delivery;
+
+static void set_up_with(enum packing packing)
+{
+    struct delivery_options options = {
+        .lane_bits = packing == PACKING_IN_ORDER ? 0 : LANE_BITS_MAX,
+        .packing = packing,
+        .memory_bytes_max = MEMORY_BYTES_MAX,
+        .seed = 1,
+    };
+    delivery_init(&delivery, options, START);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    set_up_with(PACKING_ONE_OF_A_LANE);
+    return 0;
+}
+
+static int set_up_in_order(void **state)
+{
+    (void)state;
+    set_up_with(PACKING_IN_ORDER);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    delivery_release(&delivery);
+    return 0;
+}
+
+static void add(const char *key, const char *data)
+{
+    struct record *record = record_new(str_from_c(key), str_from_c(data));
+    record->table = TABLE;
+    delivery_add(&delivery, record);
+}
+
+static void transaction_of_one(const char *key, const char *data, lsn_t end_lsn)
+{
+    delivery_begin(&delivery);
+    add(key, data);
+    delivery_commit(&delivery, end_lsn);
+}
+
+static struct batch *next_batch(int64_t now_ms, const char *expected)
+{
+    struct batch *batch = delivery_next_batch(&delivery, now_ms);
+    assert_non_null(batch);
+    char data[64] = "";
+    for (size_t i = 0; i < batch->count; i++)
+        strncat(data, record_data(batch->records[i]).ptr, record_data(batch->records[i]).len);
+    assert_string_equal(data, expected);
+    return batch;
+}
+
+static void settle(struct batch *batch, enum outcome outcome, int64_t now_ms)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        batch->outcomes[i] = outcome;
+    delivery_settle(&delivery, batch, now_ms);
+}
+
+static void store(struct batch *batch)
+{
+    settle(batch, OUTCOME_STORED, 0);
+}
+
+static void a_new_delivery_is_idle(void **state)
+{
+    (void)state;
+
+    assert_true(delivery_is_idle(&delivery));
+    assert_false(delivery_is_in_flight(&delivery));
+    assert_true(delivery_has_room(&delivery));
+    assert_null(delivery_next_batch(&delivery, 0));
+    assert_int_equal(delivery_wake_at_ms(&delivery), CLOCK_NEVER_MS);
+    assert_int_equal(delivery_flushed(&delivery), START);
+}
+
+// MD5("a") begins with 0cc1 and MD5("b") with 92eb.
+static void a_lane_is_the_top_bits_of_the_md5_of_the_key(void **state)
+{
+    (void)state;
+    const struct {
+        unsigned bits;
+        uint32_t a;
+        uint32_t b;
+    } cases[] = {{0, 0, 0}, {1, 0, 1}, {6, 0x03, 0x24}, {14, 0x330, 0x24ba}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct delivery other;
+        struct delivery_options options = {.lane_bits = cases[i].bits};
+        struct record *a = record_new(STR("a"), STR(""));
+        struct record *b = record_new(STR("b"), STR(""));
+        delivery_init(&other, options, START);
+        delivery_begin(&other);
+        delivery_add(&other, a);
+        delivery_add(&other, b);
+        assert_int_equal(a->lane, cases[i].a);
+        assert_int_equal(b->lane, cases[i].b);
+        delivery_release(&other);
+    }
+}
+
+static void a_record_that_is_stored_owes_nothing_more(void **state)
+{
+    (void)state;
+    transaction_of_one("a", "1", 1100);
+    assert_false(delivery_is_idle(&delivery));
+    assert_true(delivery_owes_table(&delivery, TABLE));
+
+    struct batch *batch = next_batch(0, "1");
+    assert_true(delivery_is_in_flight(&delivery));
+    assert_false(delivery_is_idle(&delivery));
+    assert_true(delivery_owes_table(&delivery, TABLE));
+    assert_int_equal(delivery_flushed(&delivery), START);
+
+    store(batch);
+    assert_true(delivery_is_idle(&delivery));
+    assert_false(delivery_owes_table(&delivery, TABLE));
+    assert_int_equal(delivery.memory_bytes, 0);
+    assert_int_equal(delivery_flushed(&delivery), 1100);
+}
+
+static void what_is_not_stored_is_owed_and_sent_again(void **state)
+{
+    (void)state;
+    const enum outcome outcomes[] = {OUTCOME_UNKNOWN, OUTCOME_THROTTLED, OUTCOME_FAILED};
+    int64_t now_ms = 1000;
+    transaction_of_one("a", "1", 1100);
+    transaction_of_one("a", "2", 1200);
+    size_t memory_bytes = delivery.memory_bytes;
+
+    for (size_t i = 0; i < 3; i++) {
+        settle(next_batch(now_ms, "1"), outcomes[i], now_ms);
+        assert_int_equal(delivery_flushed(&delivery), START);
+        assert_int_equal(delivery.memory_bytes, memory_bytes);
+        assert_true(delivery_owes_table(&delivery, TABLE));
+        assert_false(delivery_is_in_flight(&delivery));
+        int64_t wake_at_ms = delivery_wake_at_ms(&delivery);
+        assert_true(wake_at_ms > now_ms);
+        assert_null(delivery_next_batch(&delivery, wake_at_ms - 1));
+        now_ms = wake_at_ms;
+    }
+
+    store(next_batch(now_ms, "1"));
+    store(next_batch(now_ms, "2"));
+    assert_int_equal(delivery_flushed(&delivery), 1200);
+}
+
+static void sendings_are_counted_by_outcome(void **state)
+{
+    (void)state;
+    const enum outcome outcomes[] = {OUTCOME_UNKNOWN, OUTCOME_THROTTLED, OUTCOME_THROTTLED,
+        OUTCOME_FAILED, OUTCOME_FAILED, OUTCOME_FAILED};
+    transaction_of_one("a", "123", 1100);
+
+    for (size_t i = 0; i < 6; i++)
+        settle(next_batch((int64_t)i * 5000, "123"), outcomes[i], (int64_t)i * 5000);
+    store(next_batch(30000, "123"));
+
+    assert_int_equal(delivery.counts.unknown, 1);
+    assert_int_equal(delivery.counts.throttled, 2);
+    assert_int_equal(delivery.counts.failed, 3);
+    assert_int_equal(delivery.counts.stored, 1);
+    assert_int_equal(delivery.counts.stored_bytes, 4);
+}
+
+static int64_t longest_first_wait_ms(enum outcome outcome)
+{
+    int64_t longest_ms = 0;
+    for (int i = 0; i < 100; i++) {
+        transaction_of_one("a", "1", 1100);
+        settle(next_batch(0, "1"), outcome, 0);
+        int64_t wait_ms = delivery_wake_at_ms(&delivery);
+        longest_ms = wait_ms > longest_ms ? wait_ms : longest_ms;
+        delivery_restart(&delivery);
+    }
+    return longest_ms;
+}
+
+static void a_throttled_record_waits_longer_than_one_that_failed(void **state)
+{
+    (void)state;
+
+    assert_in_range(longest_first_wait_ms(OUTCOME_THROTTLED), 150, 200);
+    assert_in_range(longest_first_wait_ms(OUTCOME_FAILED), 1, 50);
+    assert_in_range(longest_first_wait_ms(OUTCOME_UNKNOWN), 1, 50);
+}
+
+// The longest of many waits comes close to its ceiling.
+static void waits_grow_up_to_five_seconds(void **state)
+{
+    (void)state;
+    transaction_of_one("a", "1", 1100);
+    int64_t longest_ms = 0;
+    int64_t now_ms = 0;
+
+    for (int attempt = 1; attempt <= 100; attempt++) {
+        settle(next_batch(now_ms, "1"), OUTCOME_THROTTLED, now_ms);
+        int64_t wait_ms = delivery_wake_at_ms(&delivery) - now_ms;
+        longest_ms = wait_ms > longest_ms ? wait_ms : longest_ms;
+        now_ms += wait_ms;
+    }
+
+    assert_in_range(longest_ms, 4000, 5000);
+}
+
+static void a_batch_is_settled_record_by_record(void **state)
+{
+    (void)state;
+    delivery_begin(&delivery);
+    add("a", "1");
+    add("b", "2");
+    delivery_commit(&delivery, 1100);
+
+    struct batch *batch = next_batch(0, "12");
+    batch->outcomes[0] = OUTCOME_STORED;
+    batch->outcomes[1] = OUTCOME_FAILED;
+    delivery_settle(&delivery, batch, 0);
+
+    assert_int_equal(delivery_flushed(&delivery), START);
+    store(next_batch(5000, "2"));
+    assert_int_equal(delivery_flushed(&delivery), 1100);
+}
+
+static void failed_records_of_an_ordered_batch_come_back_in_their_order(void **state)
+{
+    (void)state;
+    delivery_begin(&delivery);
+    for (int i = 0; i < 5; i++)
+        add("a", (char[]){(char)('1' + i), '\0'});
+    delivery_commit(&delivery, 1100);
+
+    struct batch *batch = next_batch(0, "12345");
+    delivery_begin(&delivery);
+    add("b", "6");
+    delivery_commit(&delivery, 1200);
+    batch->outcomes[0] = OUTCOME_STORED;
+    delivery_settle(&delivery, batch, 0);
+
+    store(next_batch(5000, "23456"));
+    assert_int_equal(delivery_flushed(&delivery), 1200);
+}
+
+static void there_is_room_until_the_memory_bound(void **state)
+{
+    (void)state;
+    char data[MEMORY_BYTES_MAX] = "";
+    delivery_begin(&delivery);
+    struct record *record = record_new(STR("a"), STR(""));
+    size_t left_bytes = MEMORY_BYTES_MAX - record_memory_bytes(record) - 1;
+    delivery_add(&delivery, record);
+    record = record_new(STR("b"), STR(""));
+    left_bytes -= record_memory_bytes(record);
+    record_free(record);
+
+    delivery_add(&delivery, record_new(STR("b"), (struct str){data, left_bytes}));
+    assert_int_equal(delivery.memory_bytes, MEMORY_BYTES_MAX - 1);
+    assert_true(delivery_has_room(&delivery));
+    add("c", "");
+    assert_false(delivery_has_room(&delivery));
+
+    struct batch *batch = delivery_next_batch(&delivery, 0);
+    assert_false(delivery_has_room(&delivery));
+    store(batch);
+    assert_true(delivery_has_room(&delivery));
+}
+
+static void an_idle_delivery_always_has_room(void **state)
+{
+    (void)state;
+    delivery.options.memory_bytes_max = 0;
+
+    assert_true(delivery_has_room(&delivery));
+    transaction_of_one("a", "1", 1100);
+    assert_false(delivery_has_room(&delivery));
+    struct batch *batch = next_batch(0, "1");
+    assert_false(delivery_has_room(&delivery));
+    store(batch);
+    assert_true(delivery_has_room(&delivery));
+}
+
+static void a_fence_stands_until_the_table_owes_nothing(void **state)
+{
+    (void)state;
+    transaction_of_one("a", "1", 1100);
+    assert_false(delivery_is_fenced(&delivery, TABLE));
+    delivery_fence(&delivery, TABLE);
+
+    assert_true(delivery_is_fenced(&delivery, TABLE));
+    assert_false(delivery_is_fenced(&delivery, TABLE + 1));
+    settle(next_batch(0, "1"), OUTCOME_FAILED, 0);
+    assert_true(delivery_is_fenced(&delivery, TABLE));
+    store(next_batch(5000, "1"));
+    assert_false(delivery_is_fenced(&delivery, TABLE));
+}
+
+static void a_keepalive_is_flushed_when_nothing_is_owed(void **state)
+{
+    (void)state;
+    delivery_advance(&delivery, 1050);
+    assert_int_equal(delivery_flushed(&delivery), 1050);
+
+    transaction_of_one("a", "1", 1100);
+    delivery_advance(&delivery, 1200);
+    assert_int_equal(delivery_flushed(&delivery), 1050);
+    store(next_batch(0, "1"));
+    assert_int_equal(delivery_flushed(&delivery), 1200);
+}
+
+static void nothing_is_sent_while_held(void **state)
+{
+    (void)state;
+    transaction_of_one("a", "1", 1100);
+    assert_in_range(delivery_wake_at_ms(&delivery), 0, 10);
+
+    delivery_hold(&delivery, 500);
+
+    assert_int_equal(delivery_wake_at_ms(&delivery), 500);
+    assert_null(delivery_next_batch(&delivery, 499));
+    store(next_batch(500, "1"));
+}
+
+static void a_hold_does_not_shorten_a_wait(void **state)
+{
+    (void)state;
+    transaction_of_one("a", "1", 1100);
+    settle(next_batch(1000, "1"), OUTCOME_FAILED, 1000);
+    int64_t wake_at_ms = delivery_wake_at_ms(&delivery);
+
+    delivery_hold(&delivery, 1000);
+
+    assert_int_equal(delivery_wake_at_ms(&delivery), wake_at_ms);
+    store(next_batch(wake_at_ms, "1"));
+}
+
+static void nothing_wakes_what_is_all_in_flight(void **state)
+{
+    (void)state;
+    transaction_of_one("a", "1", 1100);
+    transaction_of_one("a", "2", 1200);
+
+    struct batch *batch = next_batch(0, "1");
+
+    assert_int_equal(delivery_wake_at_ms(&delivery), CLOCK_NEVER_MS);
+    store(batch);
+    store(next_batch(delivery_wake_at_ms(&delivery), "2"));
+}
+
+static void a_restart_forgets_what_is_not_stored(void **state)
+{
+    (void)state;
+    transaction_of_one("a", "1", 1100);
+    store(next_batch(0, "1"));
+    transaction_of_one("a", "2", 1200);
+    settle(next_batch(0, "2"), OUTCOME_FAILED, 0);
+    delivery_fence(&delivery, TABLE);
+    delivery_begin(&delivery);
+    delivery_add(&delivery, record_new(STR("b"), STR("3")));
+
+    delivery_restart(&delivery);
+
+    assert_true(delivery_is_idle(&delivery));
+    assert_null(delivery_next_batch(&delivery, 5000));
+    assert_false(delivery_owes_table(&delivery, TABLE));
+    assert_int_equal(delivery.memory_bytes, 0);
+    assert_int_equal(delivery_flushed(&delivery), 1100);
+    transaction_of_one("a", "2", 1200);
+    assert_int_equal(delivery_flushed(&delivery), 1100);
+    store(next_batch(0, "2"));
+    assert_int_equal(delivery_flushed(&delivery), 1200);
+}
+
+static void a_restart_does_not_end_a_hold(void **state)
+{
+    (void)state;
+    delivery_hold(&delivery, 500);
+
+    delivery_restart(&delivery);
+    transaction_of_one("a", "1", 1100);
+
+    assert_null(delivery_next_batch(&delivery, 499));
+}
+
+static void a_release_frees_what_is_queued(void **state)
+{
+    (void)state;
+    transaction_of_one("a", "1", 1100);
+}
+
+#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FACT(a_new_delivery_is_idle),
+        FACT(a_lane_is_the_top_bits_of_the_md5_of_the_key),
+        FACT(a_record_that_is_stored_owes_nothing_more),
+        FACT(what_is_not_stored_is_owed_and_sent_again),
+        FACT(sendings_are_counted_by_outcome),
+        FACT(a_throttled_record_waits_longer_than_one_that_failed),
+        FACT(waits_grow_up_to_five_seconds),
+        FACT(a_batch_is_settled_record_by_record),
+        cmocka_unit_test_setup_teardown(failed_records_of_an_ordered_batch_come_back_in_their_order,
+            set_up_in_order, tear_down),
+        FACT(there_is_room_until_the_memory_bound),
+        FACT(an_idle_delivery_always_has_room),
+        FACT(a_fence_stands_until_the_table_owes_nothing),
+        FACT(a_keepalive_is_flushed_when_nothing_is_owed),
+        FACT(nothing_is_sent_while_held),
+        FACT(a_hold_does_not_shorten_a_wait),
+        FACT(nothing_wakes_what_is_all_in_flight),
+        FACT(a_restart_forgets_what_is_not_stored),
+        FACT(a_restart_does_not_end_a_hold),
+        FACT(a_release_frees_what_is_queued),
+    };
+    return cmocka_run_group_tests_name("delivery", tests, NULL, NULL);
+}
