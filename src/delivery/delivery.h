@@ -56,7 +56,7 @@ struct delivery {
 // `flushed` is where the stream starts.
 void delivery_init(struct delivery *delivery, struct delivery_options options, lsn_t flushed);
 
-// No batch is out.
+// A batch that is out stays its taker's, with its records.
 void delivery_release(struct delivery *delivery);
 
 // Transactions come one after the other. Between delivery_begin() and delivery_commit() records

@@ -34,14 +34,6 @@ void lanes_init(struct lanes *lanes, unsigned bits)
     };
 }
 
-void lanes_release(struct lanes *lanes)
-{
-    lanes_clear(lanes);
-    free(lanes->lanes);
-    free(lanes->ready);
-    free(lanes->waiting);
-}
-
 static void make_ready(struct lanes *lanes, uint32_t number)
 {
     assert(lanes->ready_count < lanes->count);
@@ -73,6 +65,22 @@ static struct record *pop(struct lanes *lanes, struct lane *lane)
     record->next = NULL;
     lanes->queued--;
     return record;
+}
+
+static void free_held(struct lanes *lanes)
+{
+    for (size_t i = 0; i < lanes->count; i++)
+        while (lanes->lanes[i].head)
+            record_free(pop(lanes, &lanes->lanes[i]));
+    assert(lanes->queued == 0);
+}
+
+void lanes_release(struct lanes *lanes)
+{
+    free_held(lanes);
+    free(lanes->lanes);
+    free(lanes->ready);
+    free(lanes->waiting);
 }
 
 const struct record *lanes_peek(const struct lanes *lanes)
@@ -195,12 +203,9 @@ int64_t lanes_wake_at_ms(const struct lanes *lanes)
 void lanes_clear(struct lanes *lanes)
 {
     assert(lanes->in_flight == 0);
-    for (size_t i = 0; i < lanes->count; i++) {
-        while (lanes->lanes[i].head)
-            record_free(pop(lanes, &lanes->lanes[i]));
+    free_held(lanes);
+    for (size_t i = 0; i < lanes->count; i++)
         lanes->lanes[i] = (struct lane){.state = LANE_IDLE};
-    }
-    assert(lanes->queued == 0);
     lanes->ready_count = 0;
     lanes->waiting_count = 0;
 }

@@ -37,6 +37,8 @@ struct lanes {
 
 // 2^bits lanes.
 void lanes_init(struct lanes *lanes, unsigned bits);
+
+// Frees every record that is held; one that was taken stays its taker's.
 void lanes_release(struct lanes *lanes);
 
 // Takes the record to the end of its lane, record->lane.

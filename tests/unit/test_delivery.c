@@ -5,6 +5,7 @@
 #include "model/batch.h"
 #include "model/record.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -408,6 +409,25 @@ static void a_release_frees_what_is_queued(void **state)
     transaction_of_one("a", "1", 1100);
 }
 
+// A program that leaves in the middle: the sink frees what it has, in whatever order.
+static void a_batch_that_is_out_outlives_its_delivery(void **state)
+{
+    (void)state;
+    struct delivery other;
+    delivery_init(&other, (struct delivery_options){.memory_bytes_max = 1}, START);
+    delivery_begin(&other);
+    delivery_add(&other, record_new(STR("a"), STR("1")));
+    delivery_add(&other, record_new(STR("a"), STR("2")));
+    struct batch *batch = delivery_next_batch(&other, 0);
+
+    delivery_release(&other);
+
+    assert_int_equal(batch->count, 1);
+    assert_true(str_equal(record_data(batch->records[0]), STR("1")));
+    record_free(batch->records[0]);
+    free(batch);
+}
+
 #define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -433,6 +453,7 @@ int main(void)
         FACT(a_restart_forgets_what_is_not_stored),
         FACT(a_restart_does_not_end_a_hold),
         FACT(a_release_frees_what_is_queued),
+        FACT(a_batch_that_is_out_outlives_its_delivery),
     };
     return cmocka_run_group_tests_name("delivery", tests, NULL, NULL);
 }
