@@ -1,6 +1,6 @@
 #include "delivery/delivery.h"
 
-#include "base/clock.h"
+#include "base/backoff.h"
 #include "base/digest.h"
 #include "model/batch.h"
 #include "model/record.h"
@@ -145,8 +145,6 @@ void delivery_hold(struct delivery *delivery, int64_t until_ms)
 
 int64_t delivery_wake_at_ms(const struct delivery *delivery)
 {
-    if (delivery->lanes.queued == 0)
-        return CLOCK_NEVER_MS;
     int64_t at_ms = delivery->lanes.ready_count > 0 ? 0 : lanes_wake_at_ms(&delivery->lanes);
     return at_ms > delivery->hold_until_ms ? at_ms : delivery->hold_until_ms;
 }

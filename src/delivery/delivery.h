@@ -12,7 +12,6 @@
 #ifndef PGK_DELIVERY_DELIVERY_H
 #define PGK_DELIVERY_DELIVERY_H
 
-#include "base/backoff.h"
 #include "base/random.h"
 #include "delivery/barrier.h"
 #include "delivery/lane.h"

@@ -33,14 +33,13 @@ static void fill_with_more_of(struct batch *batch, struct lanes *lanes, uint32_t
 
 struct batch *packer_pack(struct lanes *lanes, enum packing packing)
 {
-    const struct record *first = lanes_peek(lanes);
-    if (!first)
+    if (!lanes_peek(lanes))
         return NULL;
     struct batch *batch = alloc_bytes(sizeof *batch);
     batch->count = 0;
     batch->request_bytes = 0;
     batch->err.kind = ERR_NONE;
-    for (const struct record *next = first; next && fits(batch, next); next = lanes_peek(lanes)) {
+    for (const struct record *next; (next = lanes_peek(lanes)) && fits(batch, next);) {
         uint32_t lane = next->lane;
         add(batch, lanes_take(lanes));
         if (packing == PACKING_IN_ORDER)
