@@ -1,7 +1,9 @@
 // barrier - how many records each table still owes, for what must not overtake them.
 //
 // A TRUNCATE waits until its table owes nothing; what comes after it for that table waits until
-// the TRUNCATE itself is stored: the table is fenced. A table that owes nothing takes no memory.
+// the TRUNCATE itself is stored: the table is fenced.
+//
+// Memory: a slot for each table that owes; the slots of as many as ever owed at once are kept.
 //
 // Tables are told apart by a hash (relation->table): should two share one, they wait for each
 // other, which costs time and never order.

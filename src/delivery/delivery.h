@@ -4,7 +4,8 @@
 // batch that comes back with its outcomes pays what it owes or goes back to the head of its lanes.
 // What is promised:
 //
-//   - a record is sent only after every earlier record of its partition key is stored;
+//   - a record is sent only after every earlier record of its partition key is stored, or behind
+//     it in one batch for a sink that keeps a batch's order;
 //   - delivery_flushed() never passes a record that is not stored;
 //   - records take no more memory than the bound, but for the last one that was let in.
 //
@@ -59,7 +60,8 @@ void delivery_init(struct delivery *delivery, struct delivery_options options, l
 void delivery_release(struct delivery *delivery);
 
 // Transactions come one after the other. Between delivery_begin() and delivery_commit() records
-// are added; delivery_advance() says, outside of one, that nothing is owed before that position.
+// are added, each of at most BATCH_BYTES_MAX in a request, to no fenced table. delivery_advance()
+// says, outside of one, that the server has nothing more for us before that position.
 void delivery_begin(struct delivery *delivery);
 void delivery_add(struct delivery *delivery, struct record *record);
 void delivery_commit(struct delivery *delivery, lsn_t end_lsn);
@@ -71,7 +73,8 @@ bool delivery_has_room(const struct delivery *delivery);
 // True while a record of the table is not stored yet.
 bool delivery_owes_table(const struct delivery *delivery, uint64_t table);
 
-// Nothing of the table may be added from now until it owes nothing; the caller asks.
+// Nothing of the table may be added from now until it owes nothing; the caller asks. It owes
+// something, and is not 0.
 void delivery_fence(struct delivery *delivery, uint64_t table);
 bool delivery_is_fenced(const struct delivery *delivery, uint64_t table);
 
@@ -81,10 +84,12 @@ struct batch *delivery_next_batch(struct delivery *delivery, int64_t now_ms);
 // Takes the batch back and acts upon its outcomes.
 void delivery_settle(struct delivery *delivery, struct batch *batch, int64_t now_ms);
 
-// Send nothing before that time: the service refuses everything.
+// Send nothing before that time: the service refuses everything. The last call counts.
 void delivery_hold(struct delivery *delivery, int64_t until_ms);
 
-// When delivery_next_batch() may have something that it has not now.
+// The time from which delivery_next_batch() has something; CLOCK_NEVER_MS when a record must be
+// added or a batch settled first. It has passed when there is something already: to sleep until
+// then while the sink has no room would be to spin.
 int64_t delivery_wake_at_ms(const struct delivery *delivery);
 
 lsn_t delivery_flushed(const struct delivery *delivery);

@@ -11,7 +11,8 @@ struct lanes;
 
 enum packing {
     PACKING_ONE_OF_A_LANE,
-    PACKING_IN_ORDER // There is one lane; the sink stores a batch in its order.
+    PACKING_IN_ORDER // There is one lane; the sink stores a batch in its order, from its first
+                     // record on: nothing behind one that it did not store.
 };
 
 // A batch of what is ready, NULL when nothing is. The caller owns it with its records.
