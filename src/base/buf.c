@@ -29,6 +29,15 @@ void buf_clear(struct buf *buf)
     buf->dropped = 0;
 }
 
+void buf_drop(struct buf *buf, size_t len)
+{
+    assert(len <= buf->len);
+    if (len == 0)
+        return;
+    memmove(buf->ptr, buf->ptr + len, buf->len - len);
+    buf->len -= len;
+}
+
 char *buf_room(struct buf *buf, size_t len)
 {
     if (buf->dropped > 0 || len > buf->bytes_max - buf->len) {

@@ -28,6 +28,9 @@ void buf_release(struct buf *buf);
 // Empty it and keep the memory.
 void buf_clear(struct buf *buf);
 
+// Forget the first len bytes, of which there are as many; what follows moves to the front.
+void buf_drop(struct buf *buf, size_t len);
+
 void buf_add(struct buf *buf, struct str bytes);
 void buf_add_byte(struct buf *buf, char byte);
 void buf_add_u64(struct buf *buf, uint64_t number); // In decimal.

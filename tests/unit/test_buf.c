@@ -45,6 +45,21 @@ static void clearing_forgets_what_was_dropped(void **state)
     buf_release(&buf);
 }
 
+static void dropping_the_front_moves_the_rest_up(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 10);
+    buf_drop(&buf, 0);
+    buf_add(&buf, STR("headbody"));
+
+    buf_drop(&buf, 4);
+    assert_string_equal(buf_c(&buf), "body");
+    buf_drop(&buf, 4);
+    assert_int_equal(buf.len, 0);
+    buf_release(&buf);
+}
+
 static void formats_text_and_numbers(void **state)
 {
     (void)state;
@@ -73,6 +88,7 @@ int main(void)
         cmocka_unit_test(what_passes_the_maximum_is_dropped_and_counted),
         cmocka_unit_test(exactly_the_maximum_fits),
         cmocka_unit_test(clearing_forgets_what_was_dropped),
+        cmocka_unit_test(dropping_the_front_moves_the_rest_up),
         cmocka_unit_test(formats_text_and_numbers),
         cmocka_unit_test(an_untouched_buf_is_the_empty_string),
     };
