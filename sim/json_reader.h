@@ -1,0 +1,59 @@
+// json_reader - read JSON from a peer in one pass, without building a tree.
+//
+// The caller walks: enter an object, take its members one by one, read or skip each value. What is
+// no JSON, or not of the kind asked for, fails the reader; every later read fails too and loops
+// end. So a caller walks a whole text without a single if, then asks json_done().
+//
+// Memory: the text is the caller's and is spent: strings are unescaped in place, and the strings
+// returned point into it. Depth is bounded by JSON_DEPTH_MAX.
+#ifndef SIM_JSON_READER_H
+#define SIM_JSON_READER_H
+
+#include "base/str.h"
+
+enum {
+    JSON_DEPTH_MAX = 32,
+};
+
+enum json_kind {
+    JSON_INVALID, // No value begins here, or the reader has failed.
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT,
+};
+
+struct json_reader {
+    char *at;
+    char *end;
+    unsigned depth;
+    bool first; // At the first member or element of the object or array just entered.
+    bool failed;
+};
+
+struct json_reader json_reader_over(char *text, size_t len);
+
+// The kind of the value that comes next; nothing is consumed.
+enum json_kind json_peek(struct json_reader *reader);
+
+// Enter an object, then call json_member() until it returns false; after each true one, read or
+// skip the value.
+void json_enter_object(struct json_reader *reader);
+bool json_member(struct json_reader *reader, struct str *name);
+
+// Likewise for an array.
+void json_enter_array(struct json_reader *reader);
+bool json_element(struct json_reader *reader);
+
+struct str json_string(struct json_reader *reader);
+double json_number(struct json_reader *reader);
+bool json_bool(struct json_reader *reader);
+void json_skip(struct json_reader *reader);
+
+// True when nothing failed and nothing but blanks is left.
+bool json_done(struct json_reader *reader);
+
+#endif
