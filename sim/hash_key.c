@@ -1,0 +1,54 @@
+#include "sim/hash_key.h"
+
+#include "base/buf.h"
+#include "base/digest.h"
+
+#include <assert.h>
+
+enum {
+    DIGITS_MAX = 39
+};
+
+hash_key_t hash_key_of(struct str partition_key)
+{
+    struct md5 md5 = md5_of(partition_key);
+    hash_key_t key = 0;
+    for (size_t i = 0; i < sizeof md5.bytes; i++)
+        key = key << 8 | md5.bytes[i];
+    return key;
+}
+
+bool hash_key_is_well_formed(struct str decimal)
+{
+    if (decimal.len == 0 || decimal.len > DIGITS_MAX)
+        return false;
+    for (size_t i = 0; i < decimal.len; i++)
+        if (decimal.ptr[i] < '0' || decimal.ptr[i] > '9')
+            return false;
+    return decimal.ptr[0] != '0' || decimal.len == 1;
+}
+
+bool hash_key_parse(struct str decimal, hash_key_t *key)
+{
+    assert(hash_key_is_well_formed(decimal));
+    hash_key_t number = 0;
+    for (size_t i = 0; i < decimal.len; i++) {
+        unsigned digit = (unsigned)(decimal.ptr[i] - '0');
+        if (number > (HASH_KEY_MAX - digit) / 10)
+            return false;
+        number = 10 * number + digit;
+    }
+    *key = number;
+    return true;
+}
+
+void hash_key_write(struct buf *buf, hash_key_t key)
+{
+    char digits[DIGITS_MAX];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + (int)(key % 10));
+        key /= 10;
+    } while (key > 0);
+    buf_add(buf, (struct str){.ptr = digits + at, .len = sizeof digits - at});
+}

@@ -1,0 +1,182 @@
+#include "sim/streams.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SHARD_DIGITS = 12,
+};
+
+static const struct str SHARD_PREFIX = STR_CONST("shardId-");
+
+bool stream_name_is_valid(struct str name)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    if (name.len == 0 || name.len > STREAM_NAME_BYTES_MAX)
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        if (!memchr(allowed, name.ptr[i], sizeof allowed - 1))
+            return false;
+    return true;
+}
+
+void streams_init(struct streams *streams)
+{
+    *streams = (struct streams){.count = 0};
+}
+
+static void stream_free(struct stream *stream)
+{
+    for (uint32_t i = 0; i < stream->shards_count; i++)
+        shard_log_release(&stream->shards[i].log);
+    free(stream->shards);
+    free(stream);
+}
+
+void streams_release(struct streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        stream_free(streams->sorted[i]);
+    free(streams->sorted);
+    streams_init(streams);
+}
+
+size_t streams_after(const struct streams *streams, struct str name)
+{
+    size_t low = 0;
+    size_t high = streams->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_compare(str_from_c(streams->sorted[middle]->name), name) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct stream *streams_find(const struct streams *streams, struct str name)
+{
+    size_t after = streams_after(streams, name);
+    if (after == 0)
+        return NULL;
+    struct stream *stream = streams->sorted[after - 1];
+    return str_equal(str_from_c(stream->name), name) ? stream : NULL;
+}
+
+// 2^128 in equal parts; what does not divide goes to the last one, as the service has it.
+static void divide_evenly(struct stream *stream, int64_t now_ms)
+{
+    const uint32_t count = stream->shards_count;
+    const hash_key_t part = HASH_KEY_MAX / count + (HASH_KEY_MAX % count == count - 1);
+    for (uint32_t i = 0; i < count; i++) {
+        struct shard *shard = &stream->shards[i];
+        *shard = (struct shard){
+            .number = i,
+            .first_key = part * i,
+            .last_key = i == count - 1 ? HASH_KEY_MAX : part * (i + 1) - 1,
+            .created_ms = now_ms,
+        };
+        shard_log_init(&shard->log, now_ms);
+        shard_pace_init(&shard->pace, now_ms);
+    }
+}
+
+struct stream *streams_create(struct streams *streams, struct stream_plan plan, int64_t now_ms)
+{
+    assert(stream_name_is_valid(plan.name));
+    assert(plan.shards_count > 0);
+    if (streams_find(streams, plan.name))
+        return NULL;
+
+    struct stream *stream = alloc_zeroed(1, sizeof *stream);
+    memcpy(stream->name, plan.name.ptr, plan.name.len);
+    stream->created_ms = now_ms;
+    stream->on_demand = plan.on_demand;
+    stream->record_kib_max = plan.record_kib_max;
+    stream->shards_count = plan.shards_count;
+    stream->shards = alloc_zeroed(plan.shards_count, sizeof *stream->shards);
+    divide_evenly(stream, now_ms);
+
+    if (streams->count == streams->capacity) {
+        streams->capacity = streams->capacity > 0 ? 2 * streams->capacity : 8;
+        streams->sorted =
+            alloc_resize(streams->sorted, streams->capacity * sizeof(struct stream *));
+    }
+    size_t at = streams_after(streams, plan.name);
+    memmove(streams->sorted + at + 1, streams->sorted + at,
+        (streams->count - at) * sizeof(struct stream *));
+    streams->sorted[at] = stream;
+    streams->count++;
+    return stream;
+}
+
+void streams_delete(struct streams *streams, struct stream *stream)
+{
+    size_t after = streams_after(streams, str_from_c(stream->name));
+    assert(after > 0 && streams->sorted[after - 1] == stream);
+    memmove(streams->sorted + after - 1, streams->sorted + after,
+        (streams->count - after) * sizeof(struct stream *));
+    streams->count--;
+    stream_free(stream);
+}
+
+struct shard *stream_shard_for(struct stream *stream, hash_key_t key)
+{
+    uint32_t low = 0;
+    uint32_t high = stream->shards_count - 1;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (stream->shards[middle].last_key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    struct shard *shard = &stream->shards[low];
+    assert(shard->first_key <= key && key <= shard->last_key);
+    return shard;
+}
+
+struct sequence shard_sequence(const struct shard *shard, uint64_t position, int64_t arrived_ms)
+{
+    return (struct sequence){
+        .shard = shard->number,
+        .shard_created_s = shard->created_ms / 1000,
+        .index = position + 1,
+        .arrived_s = arrived_ms / 1000,
+    };
+}
+
+struct sequence shard_first_sequence(const struct shard *shard)
+{
+    return (struct sequence){
+        .shard = shard->number,
+        .shard_created_s = shard->created_ms / 1000,
+        .arrived_s = shard->created_ms / 1000,
+    };
+}
+
+bool shard_id_parse(struct str text, uint32_t *number)
+{
+    if (!str_starts_with(text, SHARD_PREFIX) || text.len != SHARD_PREFIX.len + SHARD_DIGITS)
+        return false;
+    uint64_t parsed;
+    if (!str_to_u64(str_after(text, SHARD_PREFIX.len), 0, INT32_MAX, &parsed))
+        return false;
+    *number = (uint32_t)parsed;
+    return true;
+}
+
+void shard_id_write(struct buf *buf, uint32_t number)
+{
+    char digits[SHARD_DIGITS];
+    for (size_t at = SHARD_DIGITS; at-- > 0; number /= 10)
+        digits[at] = (char)('0' + number % 10);
+    buf_add(buf, SHARD_PREFIX);
+    buf_add(buf, (struct str){.ptr = digits, .len = sizeof digits});
+}
