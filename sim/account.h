@@ -1,0 +1,52 @@
+// account - all that the operations work on: the streams, the rules, the counters.
+#ifndef SIM_ACCOUNT_H
+#define SIM_ACCOUNT_H
+
+#include "base/buf.h"
+#include "sim/faults.h"
+#include "sim/streams.h"
+
+struct parameters;
+struct refusal;
+
+struct counters {
+    uint64_t requests; // To the API.
+    uint64_t put_records_requests;
+    uint64_t requests_refused;
+    uint64_t signature_failures;
+    uint64_t records_stored;
+    uint64_t bytes_stored; // Data and keys, also of what is discarded.
+    uint64_t records_failed;
+    uint64_t records_throttled; // By the limits, not by a fault.
+    uint64_t records_read;
+    uint64_t replies_dropped;
+    uint64_t replies_stalled;
+};
+
+struct account_rules {
+    bool paced;              // A shard takes what AWS lets it take, no more.
+    bool discards_data;      // Data is checked, counted, and forgotten.
+    uint32_t record_kib_max; // Of a stream, as it is created.
+};
+
+struct account {
+    struct account_rules rules;
+    struct streams streams;
+    struct faults faults;
+    struct counters counters;
+    struct str region;  // Of the request being done.
+    int64_t now_ms;     // Since 1970; once a request.
+    struct buf decoded; // Scratch for one record's data.
+};
+
+void account_init(struct account *account, struct account_rules rules);
+void account_release(struct account *account);
+
+// The stream that a request names by its name, its ARN or both; NULL and refused when it names
+// none, two, or one that is not there.
+struct stream *account_stream(
+    struct account *account, const struct parameters *parameters, struct refusal *refusal);
+
+void account_write_arn(struct buf *buf, const struct account *account, const struct stream *stream);
+
+#endif

@@ -1,0 +1,45 @@
+// operations - the service's verbs, a family a file.
+//
+// Each one does its work, writes its answer's JSON, or refuses. A refusal has changed nothing.
+#ifndef SIM_OPERATIONS_H
+#define SIM_OPERATIONS_H
+
+#include "base/str.h"
+
+struct account;
+struct buf;
+struct parameters;
+struct refusal;
+
+typedef bool operation_run(struct account *account, const struct parameters *parameters,
+    struct buf *answer, struct refusal *refusal);
+
+struct operation {
+    struct str name;
+    operation_run *run;
+};
+
+// NULL when there is none of that name.
+const struct operation *operation_find(struct str name);
+
+// operations_streams.c
+operation_run create_stream;
+operation_run delete_stream;
+operation_run describe_stream;
+operation_run describe_stream_summary;
+operation_run list_streams;
+
+// operations_shards.c
+operation_run list_shards;
+struct shard;
+void shard_write(struct buf *buf, const struct shard *shard); // As the API describes one.
+
+// operations_put.c
+operation_run put_record;
+operation_run put_records;
+
+// operations_get.c
+operation_run get_shard_iterator;
+operation_run get_records;
+
+#endif

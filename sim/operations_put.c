@@ -1,0 +1,279 @@
+#include "base/base64.h"
+#include "sim/account.h"
+#include "sim/complaints.h"
+#include "sim/operations.h"
+#include "sim/refusal.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+// Where a record ends up: in a shard under a sequence number, or refused with a code.
+struct outcome {
+    const struct shard *shard;
+    struct sequence sequence;
+    enum record_fault fault;
+    bool throttled;
+};
+
+// The service counts a Java string's length; UTF-8 never has fewer bytes than that.
+static bool key_is_too_long(struct str key)
+{
+    if (key.len <= LIMIT_KEY_UNITS)
+        return false;
+    size_t units = 0;
+    for (size_t i = 0; i < key.len; i++) {
+        uint8_t byte = (uint8_t)key.ptr[i];
+        if ((byte & 0xc0) != 0x80)
+            units += byte >= 0xf0 ? 2 : 1;
+    }
+    return units > LIMIT_KEY_UNITS;
+}
+
+// What comes before a member's name in a complaint. Made only when there is one: every record of
+// every request is checked.
+struct place {
+    char text[40];
+};
+
+// Records of PutRecords count from 1; PutRecord's only one is at 0.
+static struct place place_of(size_t position)
+{
+    struct place place = {{0}};
+    if (position > 0)
+        snprintf(place.text, sizeof place.text, "records.%zu.member.", position);
+    return place;
+}
+
+static void check_entry(
+    struct complaints *complaints, const struct put_entry *entry, size_t position)
+{
+    struct str key = entry->partition_key.text;
+    if (!entry->data.given)
+        complain(complaints,
+            "Value null at '%sdata' failed to satisfy constraint: Member must not be null",
+            place_of(position).text);
+    else if (entry->data.bytes > LIMIT_DATA_BYTES)
+        complain(complaints,
+            "Value at '%sdata' failed to satisfy constraint: Member must have length less than or "
+            "equal to %d",
+            place_of(position).text, LIMIT_DATA_BYTES);
+    if (!entry->partition_key.given)
+        complain(complaints,
+            "Value null at '%spartitionKey' failed to satisfy constraint: Member must not be null",
+            place_of(position).text);
+    else if (key.len == 0)
+        complain(complaints,
+            "Value '' at '%spartitionKey' failed to satisfy constraint: Member must have length "
+            "greater than or equal to 1",
+            place_of(position).text);
+    else if (key_is_too_long(key))
+        complain(complaints,
+            "Value at '%spartitionKey' failed to satisfy constraint: Member must have length less "
+            "than or equal to %d",
+            place_of(position).text, LIMIT_KEY_UNITS);
+    if (entry->explicit_hash_key.given && !hash_key_is_well_formed(entry->explicit_hash_key.text))
+        complain(complaints,
+            "Value '" STR_FMT "' at '%sexplicitHashKey' failed to satisfy constraint: Member must "
+            "satisfy regular expression pattern: 0|([1-9]\\d{0,38})",
+            STR_ARG(entry->explicit_hash_key.text), place_of(position).text);
+}
+
+static size_t entry_bytes(const struct put_entry *entry)
+{
+    return entry->data.bytes + entry->partition_key.text.len;
+}
+
+// What depends on the stream: its largest record.
+static void check_entry_size(struct complaints *complaints, const struct put_entry *entry,
+    const struct stream *stream, size_t position)
+{
+    const size_t most = (size_t)stream->record_kib_max << 10;
+    if (entry_bytes(entry) > most)
+        complain(complaints,
+            "Value at '%sdata' failed to satisfy constraint: Member must have length less than or "
+            "equal to %zu",
+            place_of(position).text, most);
+}
+
+static bool find_hash_key(const struct put_entry *entry, hash_key_t *key, struct refusal *refusal)
+{
+    struct str text = entry->explicit_hash_key.text;
+    if (!entry->explicit_hash_key.given)
+        *key = hash_key_of(entry->partition_key.text);
+    else if (!hash_key_parse(text, key))
+        return refuse(refusal, "InvalidArgumentException",
+            "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
+            "Specified value was " STR_FMT,
+            STR_ARG(text));
+    return true;
+}
+
+static struct outcome store(
+    struct account *account, const struct put_entry *entry, struct shard *shard)
+{
+    struct outcome outcome = {.shard = shard, .fault = faults_for_record(&account->faults)};
+    if (outcome.fault != RECORD_FAULT_NONE) {
+        account->counters.records_failed++;
+        return outcome;
+    }
+    if (account->rules.paced &&
+        !shard_pace_take(&shard->pace, entry_bytes(entry), account->now_ms)) {
+        account->counters.records_throttled++;
+        outcome.throttled = true;
+        return outcome;
+    }
+    buf_clear(&account->decoded);
+    if (!account->rules.discards_data) {
+        bool ok = base64_read(&account->decoded, entry->data.base64);
+        assert(ok); // The reader of the parameters let nothing else pass.
+    }
+    outcome.sequence = shard_sequence(shard, shard->log.count, account->now_ms);
+    shard_log_append(&shard->log, (struct log_record){
+                                      .partition_key = entry->partition_key.text,
+                                      .data = buf_str(&account->decoded),
+                                      .arrived_ms = account->now_ms,
+                                  });
+    account->counters.records_stored++;
+    account->counters.bytes_stored += entry_bytes(entry);
+    return outcome;
+}
+
+static bool is_throttled(const struct outcome *outcome)
+{
+    return outcome->throttled || outcome->fault == RECORD_FAULT_THROTTLED;
+}
+
+static bool has_failed(const struct outcome *outcome)
+{
+    return outcome->throttled || outcome->fault != RECORD_FAULT_NONE;
+}
+
+static void write_rate_exceeded(
+    struct buf *buf, const struct stream *stream, const struct outcome *outcome)
+{
+    buf_add(buf, STR("Rate exceeded for shard "));
+    shard_id_write(buf, outcome->shard->number);
+    buf_printf(buf, " in stream %s under account " STREAM_ACCOUNT ".", stream->name);
+}
+
+static void write_outcome(
+    struct buf *answer, const struct stream *stream, const struct outcome *outcome)
+{
+    if (is_throttled(outcome)) {
+        buf_add(answer, STR("{\"ErrorCode\":\"ProvisionedThroughputExceededException\","
+                            "\"ErrorMessage\":\""));
+        write_rate_exceeded(answer, stream, outcome);
+    } else if (has_failed(outcome)) {
+        buf_add(answer, STR("{\"ErrorCode\":\"InternalFailure\","
+                            "\"ErrorMessage\":\"Internal Service Failure"));
+    } else {
+        buf_add(answer, STR("{\"SequenceNumber\":\""));
+        sequence_write(answer, outcome->sequence);
+        buf_add(answer, STR("\",\"ShardId\":\""));
+        shard_id_write(answer, outcome->shard->number);
+    }
+    buf_add(answer, STR("\"}"));
+}
+
+static bool check_records(const struct parameters *parameters, struct refusal *refusal)
+{
+    struct complaints complaints;
+    complaints_init(&complaints);
+    check_stream_name(&complaints, parameters->stream_name);
+    const size_t count = parameters->entries_count;
+    if (!parameters->records_given)
+        complain(&complaints,
+            "Value null at 'records' failed to satisfy constraint: Member must not be null");
+    else if (count == 0)
+        complain(&complaints, "Value '[]' at 'records' failed to satisfy constraint: Member must "
+                              "have length greater than or equal to 1");
+    if (count > LIMIT_REQUEST_RECORDS)
+        complain(&complaints,
+            "Value at 'records' failed to satisfy constraint: Member must have length less than "
+            "or equal to %d",
+            LIMIT_REQUEST_RECORDS);
+    for (size_t i = 0; i < count && i < LIMIT_REQUEST_RECORDS; i++)
+        check_entry(&complaints, &parameters->entries[i], i + 1);
+    return complaints_settle(&complaints, refusal);
+}
+
+static bool check_record_sizes(
+    const struct parameters *parameters, const struct stream *stream, struct refusal *refusal)
+{
+    struct complaints complaints;
+    complaints_init(&complaints);
+    size_t total = 0;
+    for (size_t i = 0; i < parameters->entries_count; i++) {
+        check_entry_size(&complaints, &parameters->entries[i], stream, i + 1);
+        total += entry_bytes(&parameters->entries[i]);
+    }
+    if (!complaints_settle(&complaints, refusal))
+        return false;
+    return total <= LIMIT_REQUEST_BYTES ||
+           refuse(refusal, "InvalidArgumentException", "Records size exceeds 10 MB limit");
+}
+
+bool put_records(struct account *account, const struct parameters *parameters, struct buf *answer,
+    struct refusal *refusal)
+{
+    if (!check_records(parameters, refusal))
+        return false;
+    struct stream *stream = account_stream(account, parameters, refusal);
+    if (!stream || !check_record_sizes(parameters, stream, refusal))
+        return false;
+    // Every key is looked at before any record is stored: a refusal changes nothing.
+    hash_key_t keys[LIMIT_REQUEST_RECORDS];
+    for (size_t i = 0; i < parameters->entries_count; i++)
+        if (!find_hash_key(&parameters->entries[i], &keys[i], refusal))
+            return false;
+
+    size_t failed = 0;
+    buf_add(answer, STR("{\"Records\":["));
+    for (size_t i = 0; i < parameters->entries_count; i++) {
+        struct shard *shard = stream_shard_for(stream, keys[i]);
+        struct outcome outcome = store(account, &parameters->entries[i], shard);
+        failed += has_failed(&outcome);
+        if (i > 0)
+            buf_add_byte(answer, ',');
+        write_outcome(answer, stream, &outcome);
+    }
+    buf_printf(answer, "],\"FailedRecordCount\":%zu}", failed);
+    return true;
+}
+
+bool put_record(struct account *account, const struct parameters *parameters, struct buf *answer,
+    struct refusal *refusal)
+{
+    const struct put_entry *entry = &parameters->entries[0];
+    struct complaints complaints;
+    complaints_init(&complaints);
+    check_stream_name(&complaints, parameters->stream_name);
+    check_entry(&complaints, entry, 0);
+    struct text_parameter ordering = parameters->sequence_number_for_ordering;
+    struct sequence ignored;
+    if (ordering.given && !sequence_parse(ordering.text, &ignored))
+        complain(&complaints,
+            "Value '" STR_FMT "' at 'sequenceNumberForOrdering' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: 0|([1-9]\\d{0,128})",
+            STR_ARG(ordering.text));
+    if (!complaints_settle(&complaints, refusal))
+        return false;
+
+    struct stream *stream = account_stream(account, parameters, refusal);
+    hash_key_t key;
+    if (!stream || !find_hash_key(entry, &key, refusal))
+        return false;
+    check_entry_size(&complaints, entry, stream, 0);
+    if (!complaints_settle(&complaints, refusal))
+        return false;
+
+    struct outcome outcome = store(account, entry, stream_shard_for(stream, key));
+    if (is_throttled(&outcome)) {
+        write_rate_exceeded(answer, stream, &outcome);
+        return refuse(refusal, "ProvisionedThroughputExceededException", "%s", buf_c(answer));
+    }
+    if (has_failed(&outcome))
+        return refuse_internally(refusal);
+    write_outcome(answer, stream, &outcome);
+    return true;
+}
