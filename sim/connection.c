@@ -1,0 +1,206 @@
+#include "sim/connection.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "sim/http_request.h"
+#include "sim/service.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    IN_BYTES_MAX = HTTP_HEAD_BYTES_MAX + HTTP_BODY_BYTES_MAX,
+    OUT_BYTES_MAX = 100 << 20,
+    READ_BYTES = 64 << 10,
+    BYTES_KEPT = 4 << 20, // A larger buffer is given back between requests.
+};
+
+struct connection *connection_new(int fd)
+{
+    struct connection *connection = alloc_zeroed(1, sizeof *connection);
+    connection->fd = fd;
+    connection->state = CONNECTION_READING;
+    buf_init(&connection->in, IN_BYTES_MAX);
+    buf_init(&connection->out, OUT_BYTES_MAX);
+    return connection;
+}
+
+void connection_free(struct connection *connection)
+{
+    close(connection->fd);
+    buf_release(&connection->in);
+    buf_release(&connection->out);
+    free(connection);
+}
+
+short connection_events(const struct connection *connection)
+{
+    switch (connection->state) {
+    case CONNECTION_READING:
+        return POLLIN;
+    case CONNECTION_WRITING:
+        return POLLOUT;
+    case CONNECTION_SILENT:
+        return POLLRDHUP; // The peer gives up: then so may we.
+    case CONNECTION_HOLDING:
+    case CONNECTION_DONE:
+        break;
+    }
+    return 0;
+}
+
+int64_t connection_deadline_ms(const struct connection *connection)
+{
+    return connection->state == CONNECTION_HOLDING ? connection->answer_at_ms : CLOCK_NEVER_MS;
+}
+
+static void receive(struct connection *connection)
+{
+    struct buf *in = &connection->in;
+    size_t room = connection->in_wanted > in->len ? connection->in_wanted - in->len : READ_BYTES;
+    if (room > in->bytes_max - in->len)
+        room = in->bytes_max - in->len;
+    ssize_t len = recv(connection->fd, buf_room(in, room), room, 0);
+    if (len > 0)
+        buf_grow(in, (size_t)len);
+    else if (len == 0 || (errno != EAGAIN && errno != EINTR))
+        connection->state = CONNECTION_DONE;
+}
+
+static void write_head(struct buf *out, const struct reply *reply, bool keep_alive)
+{
+    // Clients correct their clocks by this.
+    char date[40];
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    buf_printf(out,
+        "HTTP/1.1 %d %s\r\n"
+        "x-amzn-RequestId: %s\r\n"
+        "Date: %s\r\n"
+        "Content-Type: %s\r\n"
+        "Content-Length: %zu\r\n"
+        "%s"
+        "\r\n",
+        reply->status, http_reason(reply->status), reply->request_id, date, reply->content_type,
+        reply->body.len, keep_alive ? "" : "Connection: close\r\n");
+}
+
+static void prepare_answer(struct connection *connection, const struct reply *reply, int64_t now_ms)
+{
+    connection->out_sent = 0;
+    buf_clear(&connection->out);
+    write_head(&connection->out, reply, connection->keep_alive);
+    buf_add(&connection->out, reply->body);
+    connection->fate = reply->fault.fate;
+    connection->answer_at_ms = now_ms + reply->fault.delay_ms;
+    connection->state = CONNECTION_HOLDING;
+}
+
+// Many clients wait for this before they send a large body, curl for one.
+static void say_continue(struct connection *connection, const struct http_request *request)
+{
+    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    const struct str *expect = http_header(request, STR("Expect"));
+    if (connection->continued || !expect || !http_name_equal(*expect, STR("100-continue")))
+        return;
+    connection->continued = true;
+    // So few bytes fit into an idle socket; a peer that does not get them sends after a while.
+    (void)!send(connection->fd, text, sizeof text - 1, MSG_NOSIGNAL);
+}
+
+static void forget_request(struct connection *connection, size_t bytes)
+{
+    buf_drop(&connection->in, bytes);
+    if (connection->in.len == 0 && connection->in.capacity > BYTES_KEPT)
+        buf_release(&connection->in);
+    connection->in_wanted = 0;
+    connection->continued = false;
+}
+
+static void take_request(struct connection *connection, struct service *service, int64_t now_ms)
+{
+    if (connection->in.len < connection->in_wanted)
+        return;
+    struct http_request request;
+    struct reply reply;
+    int status;
+    switch (http_request_parse(buf_str(&connection->in), &request, &status)) {
+    case HTTP_HEAD_WANTED:
+        return;
+    case HTTP_BODY_WANTED:
+        connection->in_wanted = request.bytes;
+        say_continue(connection, &request);
+        return;
+    case HTTP_READY:
+        connection->keep_alive = request.keep_alive;
+        service_answer(service, &request, &reply);
+        prepare_answer(connection, &reply, now_ms);
+        forget_request(connection, request.bytes);
+        return;
+    case HTTP_REFUSED:
+        connection->keep_alive = false;
+        reply = (struct reply){.status = status, .content_type = "text/plain", .body = STR("")};
+        prepare_answer(connection, &reply, now_ms);
+        forget_request(connection, connection->in.len);
+        return;
+    }
+}
+
+static void meet_fate(struct connection *connection, int64_t now_ms)
+{
+    if (now_ms < connection->answer_at_ms)
+        return;
+    switch (connection->fate) {
+    case FATE_ANSWER:
+        connection->state = CONNECTION_WRITING;
+        break;
+    case FATE_CLOSE:
+        connection->state = CONNECTION_DONE;
+        break;
+    case FATE_STALL:
+        connection->state = CONNECTION_SILENT;
+        break;
+    }
+}
+
+static void transmit(struct connection *connection)
+{
+    struct str rest = str_after(buf_str(&connection->out), connection->out_sent);
+    ssize_t len = send(connection->fd, rest.ptr, rest.len, MSG_NOSIGNAL);
+    if (len < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            connection->state = CONNECTION_DONE;
+        return;
+    }
+    connection->out_sent += (size_t)len;
+    if (connection->out_sent < connection->out.len)
+        return;
+    if (connection->out.capacity > BYTES_KEPT)
+        buf_release(&connection->out);
+    connection->state = connection->keep_alive ? CONNECTION_READING : CONNECTION_DONE;
+}
+
+void connection_advance(
+    struct connection *connection, short ready, struct service *service, int64_t now_ms)
+{
+    if (connection->state == CONNECTION_SILENT && (ready & (POLLRDHUP | POLLHUP | POLLERR)))
+        connection->state = CONNECTION_DONE;
+    if (connection->state == CONNECTION_READING && (ready & (POLLIN | POLLHUP | POLLERR))) {
+        receive(connection);
+        if (connection->state == CONNECTION_READING)
+            take_request(connection, service, now_ms);
+    }
+    if (connection->state == CONNECTION_HOLDING)
+        meet_fate(connection, now_ms);
+    if (connection->state == CONNECTION_WRITING)
+        transmit(connection);
+    // A request sent ahead is here already: no poll() would tell of it.
+    if (connection->state == CONNECTION_READING && connection->in.len > 0)
+        take_request(connection, service, now_ms);
+}

@@ -1,0 +1,83 @@
+#include "sim/control.h"
+
+#include "sim/account.h"
+#include "sim/http_request.h"
+#include "sim/json_reader.h"
+
+#include <inttypes.h>
+
+static void write_state(struct buf *answer, const struct account *account)
+{
+    const struct counters *counters = &account->counters;
+    const struct fault_rates *rates = &account->faults.rates;
+    const struct {
+        const char *name;
+        uint64_t value;
+    } counted[] = {
+        {"requests", counters->requests},
+        {"put_records_requests", counters->put_records_requests},
+        {"requests_refused", counters->requests_refused},
+        {"signature_failures", counters->signature_failures},
+        {"records_stored", counters->records_stored},
+        {"bytes_stored", counters->bytes_stored},
+        {"records_failed", counters->records_failed},
+        {"records_throttled", counters->records_throttled},
+        {"records_read", counters->records_read},
+        {"replies_dropped", counters->replies_dropped},
+        {"replies_stalled", counters->replies_stalled},
+    };
+    buf_add_byte(answer, '{');
+    for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++)
+        buf_printf(answer, "\"%s\":%" PRIu64 ",", counted[i].name, counted[i].value);
+    buf_printf(answer,
+        "\"faults\":{\"fail_records\":%g,\"drop_replies\":%g,\"delay_ms\":%" PRId64
+        ",\"stall\":%s,\"stall_after\":%" PRIu64 "}}\n",
+        rates->fail_records, rates->drop_replies, rates->delay_ms, rates->stall ? "true" : "false",
+        rates->stall_after);
+}
+
+// A number from 0 to most; anything else fails the reader.
+static double read_bounded(struct json_reader *json, double most)
+{
+    double number = json_number(json);
+    if (number >= 0 && number <= most)
+        return number;
+    json->failed = true;
+    return 0;
+}
+
+static bool read_rates(struct json_reader *json, struct fault_rates *rates)
+{
+    struct str name;
+    json_enter_object(json);
+    while (json_member(json, &name)) {
+        if (str_equal(name, STR("fail_records")))
+            rates->fail_records = read_bounded(json, 100);
+        else if (str_equal(name, STR("drop_replies")))
+            rates->drop_replies = read_bounded(json, 100);
+        else if (str_equal(name, STR("delay_ms")))
+            rates->delay_ms = (int64_t)read_bounded(json, 3600000);
+        else if (str_equal(name, STR("stall_after")))
+            rates->stall_after = (uint64_t)read_bounded(json, 1e15);
+        else if (str_equal(name, STR("stall")))
+            rates->stall = json_bool(json);
+        else
+            json->failed = true; // A test that mistypes a fault must not pass for want of it.
+    }
+    return json_done(json);
+}
+
+int control_answer(struct account *account, const struct http_request *request, struct buf *answer)
+{
+    if (str_equal(request->method, STR("POST"))) {
+        struct fault_rates rates = account->faults.rates;
+        struct json_reader json = json_reader_over((char *)request->body.ptr, request->body.len);
+        if (!read_rates(&json, &rates)) {
+            buf_add(answer, STR("{\"error\":\"not an object of known faults\"}\n"));
+            return 400;
+        }
+        account->faults.rates = rates;
+    }
+    write_state(answer, account);
+    return 200;
+}

@@ -1,0 +1,156 @@
+#include "sim/service.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/json_write.h"
+#include "sim/control.h"
+#include "sim/http_request.h"
+#include "sim/operations.h"
+#include "sim/parameters.h"
+#include "sim/refusal.h"
+#include "sim/sigv4_check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    // Ten MiB of data as Base64 and, at worst, as many of keys with every character escaped.
+    REPLY_BYTES_MAX = 96 << 20,
+    REPLY_BYTES_KEPT = 4 << 20,
+};
+
+static const struct str TARGET_PREFIX = STR_CONST("Kinesis_20131202.");
+static const char JSON_TYPE[] = "application/x-amz-json-1.1";
+
+void service_init(
+    struct service *service, struct account_rules rules, struct credentials credentials)
+{
+    *service = (struct service){.credentials = credentials};
+    account_init(&service->account, rules);
+    service->parameters = alloc_zeroed(1, sizeof *service->parameters);
+    buf_init(&service->body, REPLY_BYTES_MAX);
+    service->request_ids = random_from((uint64_t)clock_wall_us());
+}
+
+void service_release(struct service *service)
+{
+    account_release(&service->account);
+    free(service->parameters);
+    buf_release(&service->body);
+}
+
+static void write_request_id(struct service *service, struct reply *reply)
+{
+    uint64_t high = random_below(&service->request_ids, UINT64_MAX);
+    uint64_t low = random_below(&service->request_ids, UINT64_MAX);
+    snprintf(reply->request_id, sizeof reply->request_id,
+        "%08" PRIx32 "-%04x-%04x-%04x-%012" PRIx64, (uint32_t)(high >> 32),
+        (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xffff), (unsigned)(low >> 48),
+        low & 0xffffffffffff);
+}
+
+// Where the service cannot tell which protocol is spoken, it answers with XML.
+static bool refuse_in_xml(struct reply *reply, int status, const char *body)
+{
+    reply->status = status;
+    reply->content_type = "application/xml";
+    reply->body = str_from_c(body);
+    return false;
+}
+
+static bool find_operation(
+    const struct http_request *request, const struct operation **operation, struct reply *reply)
+{
+    static const char unable[] =
+        "<AccessDeniedException>\n  <Message>Unable to determine service/operation name to be "
+        "authorized</Message>\n</AccessDeniedException>\n";
+    const struct str *target = http_header(request, STR("X-Amz-Target"));
+    if (!str_equal(request->method, STR("POST")) || !target)
+        return refuse_in_xml(reply, 403, unable);
+    const struct str *content_type = http_header(request, STR("Content-Type"));
+    if (!content_type || !http_name_equal(*content_type, str_from_c(JSON_TYPE)))
+        return refuse_in_xml(reply, 404, "<UnknownOperationException/>\n");
+    *operation = str_starts_with(*target, TARGET_PREFIX)
+                     ? operation_find(str_after(*target, TARGET_PREFIX.len))
+                     : NULL;
+    return true;
+}
+
+static bool run(struct service *service, const struct http_request *request,
+    const struct operation *operation, struct refusal *refusal)
+{
+    struct account *account = &service->account;
+    const int64_t wall_us = clock_wall_us();
+    account->now_ms = wall_us / 1000;
+    if (!operation)
+        return refuse(refusal, "UnknownOperationException", "%s", "");
+
+    const struct sigv4_rules rules = {
+        .key_id = service->credentials.key_id,
+        .secret = service->credentials.secret,
+        .service = STR("kinesis"),
+        .now_s = wall_us / 1000000,
+    };
+    if (!sigv4_check(request, &rules, &account->region, refusal)) {
+        account->counters.signature_failures++;
+        return false;
+    }
+    // The bytes are the connection's, which is done with them: the digest was taken before.
+    char *body = (char *)request->body.ptr;
+    return parameters_read(service->parameters, body, request->body.len, refusal) &&
+           operation->run(account, service->parameters, &service->body, refusal);
+}
+
+static void write_refusal(struct buf *body, const struct refusal *refusal)
+{
+    buf_clear(body);
+    buf_printf(body, "{\"__type\":\"%s\"", refusal->type);
+    if (refusal->message[0]) {
+        buf_add(body, STR(",\"message\":"));
+        json_write_string(body, str_from_c(refusal->message));
+    }
+    buf_add_byte(body, '}');
+}
+
+static void answer_api(
+    struct service *service, const struct http_request *request, struct reply *reply)
+{
+    struct account *account = &service->account;
+    account->counters.requests++;
+    const struct operation *operation = NULL;
+    if (!find_operation(request, &operation, reply))
+        return;
+    const bool is_put_records = operation && operation->run == put_records;
+    account->counters.put_records_requests += is_put_records;
+    reply->fault = faults_for_request(&account->faults, is_put_records);
+    account->counters.replies_dropped += reply->fault.fate == FATE_CLOSE;
+    account->counters.replies_stalled += reply->fault.fate == FATE_STALL;
+
+    struct refusal refusal;
+    reply->status = 200;
+    reply->content_type = JSON_TYPE;
+    if (!run(service, request, operation, &refusal)) {
+        account->counters.requests_refused++;
+        write_refusal(&service->body, &refusal);
+        reply->status = refusal.status;
+    }
+    reply->body = buf_str(&service->body);
+}
+
+void service_answer(
+    struct service *service, const struct http_request *request, struct reply *reply)
+{
+    if (service->body.capacity > REPLY_BYTES_KEPT)
+        buf_release(&service->body);
+    buf_clear(&service->body);
+    *reply = (struct reply){.fault.fate = FATE_ANSWER};
+    write_request_id(service, reply);
+    if (!str_equal(request->path, STR("/control"))) {
+        answer_api(service, request, reply);
+        return;
+    }
+    reply->status = control_answer(&service->account, request, &service->body);
+    reply->content_type = "application/json";
+    reply->body = buf_str(&service->body);
+}

@@ -1,0 +1,95 @@
+"""A kinesis_sim of one's own: start it, talk to it, make things go wrong, stop it."""
+import json
+import os
+import pathlib
+import subprocess
+import urllib.request
+
+import boto3
+import botocore.config
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BUILD_DIR = pathlib.Path(os.environ.get('PGK_BUILD_DIR', REPOSITORY / 'build')).resolve()
+
+KEY_ID, SECRET, REGION = 'test', 'test', 'us-east-1'
+STOP_SECONDS = 10
+
+
+class KinesisSim:
+    """with KinesisSim().start('--stream', 'rows:4') as sim: sim.client().put_record(...)"""
+
+    def __init__(self, build_dir=BUILD_DIR):
+        self.program = pathlib.Path(build_dir) / 'kinesis_sim'
+        self.process = None
+        self.url = None
+        self.summary = None  # What it wrote to standard error, once it has stopped.
+
+    def start(self, *arguments):
+        """Start it and wait for its first line, which is its URL."""
+        self.process = subprocess.Popen(
+            [self.program, *map(str, arguments)], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.url = self.process.stdout.readline().rstrip('\n')
+        if not self.url:
+            raise RuntimeError(f'kinesis_sim did not start: {self.process.communicate()[1]}')
+        return self
+
+    def stop(self):
+        """Stop it as a service manager would; returns its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.summary = self.process.communicate(timeout=STOP_SECONDS)[1]
+        return self.process.returncode
+
+    def client(self, secret=SECRET, region=REGION, **config):
+        """A boto3 client that sends each request once, so that a fault is seen and not retried."""
+        return boto3.client(
+            'kinesis', endpoint_url=self.url, region_name=region,
+            aws_access_key_id=KEY_ID, aws_secret_access_key=secret,
+            config=botocore.config.Config(retries={'total_max_attempts': 1}, **config))
+
+    def environment(self):
+        """What a command needs to sign for this endpoint: aws, or the program under test."""
+        return dict(os.environ, AWS_ACCESS_KEY_ID=KEY_ID, AWS_SECRET_ACCESS_KEY=SECRET,
+                    AWS_DEFAULT_REGION=REGION, AWS_PAGER='')
+
+    def control(self, **faults):
+        """Change the faults from now on, and return what counters() returns."""
+        request = urllib.request.Request(f'{self.url}/control', json.dumps(faults).encode())
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def counters(self):
+        """What has happened so far, and under 'faults' the faults in force."""
+        with urllib.request.urlopen(f'{self.url}/control') as answer:
+            return json.load(answer)
+
+    def records(self, stream):
+        """All records of a stream as (shard, sequence number, partition key, data), shard by
+        shard in their order."""
+        client = self.client()
+        found = []
+        for page in client.get_paginator('list_shards').paginate(StreamName=stream):
+            for shard in page['Shards']:
+                found += self._shard_records(client, stream, shard['ShardId'])
+        return found
+
+    @staticmethod
+    def _shard_records(client, stream, shard):
+        iterator = client.get_shard_iterator(
+            StreamName=stream, ShardId=shard, ShardIteratorType='TRIM_HORIZON')['ShardIterator']
+        found = []
+        while True:
+            page = client.get_records(ShardIterator=iterator)
+            found += [(shard, record['SequenceNumber'], record['PartitionKey'], record['Data'])
+                      for record in page['Records']]
+            # Asked of what was stored, not of the clock: the last page ends at the last record.
+            if not page['Records']:
+                return found
+            iterator = page['NextShardIterator']
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
