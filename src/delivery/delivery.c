@@ -154,10 +154,10 @@ lsn_t delivery_flushed(const struct delivery *delivery)
     return ledger_flushed(&delivery->ledger);
 }
 
-void delivery_restart(struct delivery *delivery)
+void delivery_restart(struct delivery *delivery, lsn_t flushed)
 {
     lanes_clear(&delivery->lanes);
-    ledger_restart(&delivery->ledger);
+    ledger_restart(&delivery->ledger, flushed);
     barrier_release(&delivery->barrier);
     delivery->memory_bytes = 0;
 }

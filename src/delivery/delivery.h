@@ -100,8 +100,8 @@ bool delivery_is_idle(const struct delivery *delivery);
 // True when a batch is out.
 bool delivery_is_in_flight(const struct delivery *delivery);
 
-// Throw away what is queued and forget every debt: the connection was lost, and the server will
-// send again everything after delivery_flushed(). No batch is out.
-void delivery_restart(struct delivery *delivery);
+// Throw away what is queued and forget every debt: a new connection begins at `flushed`, and the
+// server will send again what follows. No batch is out.
+void delivery_restart(struct delivery *delivery, lsn_t flushed);
 
 #endif

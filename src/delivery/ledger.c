@@ -24,8 +24,9 @@ void ledger_release(struct ledger *ledger)
     ledger->entries = NULL;
 }
 
-void ledger_restart(struct ledger *ledger)
+void ledger_restart(struct ledger *ledger, lsn_t flushed)
 {
+    ledger->flushed = flushed;
     ledger->oldest = ledger->next;
     ledger->open = false;
     ledger->open_owes = false;

@@ -32,8 +32,9 @@ struct ledger {
 void ledger_init(struct ledger *ledger, lsn_t flushed);
 void ledger_release(struct ledger *ledger);
 
-// Forget every debt; what was flushed stays so. For a new connection, which replays them.
-void ledger_restart(struct ledger *ledger);
+// Forget every debt: a new connection begins at `flushed`, and the server sends again what follows.
+// That is the position reached before, unless the server is another one and counts anew.
+void ledger_restart(struct ledger *ledger, lsn_t flushed);
 
 void ledger_begin(struct ledger *ledger);
 

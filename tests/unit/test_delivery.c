@@ -194,7 +194,7 @@ static int64_t longest_first_wait_ms(enum outcome outcome)
         settle(next_batch(0, "1"), outcome, 0);
         int64_t wait_ms = delivery_wake_at_ms(&delivery);
         longest_ms = wait_ms > longest_ms ? wait_ms : longest_ms;
-        delivery_restart(&delivery);
+        delivery_restart(&delivery, delivery_flushed(&delivery));
     }
     return longest_ms;
 }
@@ -379,7 +379,7 @@ static void a_restart_forgets_what_is_not_stored(void **state)
     delivery_begin(&delivery);
     delivery_add(&delivery, record_new(STR("b"), STR("3")));
 
-    delivery_restart(&delivery);
+    delivery_restart(&delivery, delivery_flushed(&delivery));
 
     assert_true(delivery_is_idle(&delivery));
     assert_null(delivery_next_batch(&delivery, 5000));
@@ -397,7 +397,7 @@ static void a_restart_does_not_end_a_hold(void **state)
     (void)state;
     delivery_hold(&delivery, 500);
 
-    delivery_restart(&delivery);
+    delivery_restart(&delivery, delivery_flushed(&delivery));
     transaction_of_one("a", "1", 1100);
 
     assert_null(delivery_next_batch(&delivery, 499));

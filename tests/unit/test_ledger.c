@@ -252,7 +252,7 @@ static void a_transaction_of_more_records_than_entries_is_one_entry(void **state
     assert_int_equal(ledger_flushed(&ledger), 1100);
 }
 
-static void a_restart_forgets_debts_and_keeps_what_was_flushed(void **state)
+static void a_restart_forgets_debts_and_begins_where_it_is_told(void **state)
 {
     (void)state;
     ledger_pay(&ledger, transaction_of_one(1100));
@@ -260,13 +260,16 @@ static void a_restart_forgets_debts_and_keeps_what_was_flushed(void **state)
     ledger_begin(&ledger);
     ledger_owe(&ledger);
 
-    ledger_restart(&ledger);
+    ledger_restart(&ledger, ledger_flushed(&ledger));
 
     assert_int_equal(ledger_flushed(&ledger), 1100);
     uint64_t replayed = transaction_of_one(1200);
     assert_int_equal(ledger_flushed(&ledger), 1100);
     ledger_pay(&ledger, replayed);
     assert_int_equal(ledger_flushed(&ledger), 1200);
+
+    ledger_restart(&ledger, 500);
+    assert_int_equal(ledger_flushed(&ledger), 500);
 }
 
 static void a_restart_within_a_transaction_lets_keepalives_advance(void **state)
@@ -275,7 +278,7 @@ static void a_restart_within_a_transaction_lets_keepalives_advance(void **state)
     ledger_begin(&ledger);
     ledger_owe(&ledger);
 
-    ledger_restart(&ledger);
+    ledger_restart(&ledger, ledger_flushed(&ledger));
     ledger_advance(&ledger, 1100);
 
     assert_int_equal(ledger_flushed(&ledger), 1100);
@@ -302,7 +305,7 @@ int main(void)
         FACT(a_transaction_that_joined_holds_its_entry_until_its_commit),
         FACT(a_ring_with_room_again_gives_entries_of_their_own),
         FACT(a_transaction_of_more_records_than_entries_is_one_entry),
-        FACT(a_restart_forgets_debts_and_keeps_what_was_flushed),
+        FACT(a_restart_forgets_debts_and_begins_where_it_is_told),
         FACT(a_restart_within_a_transaction_lets_keepalives_advance),
     };
     return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
