@@ -18,6 +18,11 @@ int64_t clock_wall_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+struct moment clock_moment(void)
+{
+    return (struct moment){.now_ms = clock_now_ms(), .wall_us = clock_wall_us()};
+}
+
 int clock_timeout_ms(int64_t now_ms, int64_t deadline_ms)
 {
     if (deadline_ms == CLOCK_NEVER_MS)

@@ -15,6 +15,13 @@ int64_t clock_now_ms(void);
 // Microseconds since 1970-01-01 UTC, as the host believes.
 int64_t clock_wall_us(void);
 
+// Both, read once a turn.
+struct moment {
+    int64_t now_ms;
+    int64_t wall_us;
+};
+struct moment clock_moment(void);
+
 // "never", for a deadline.
 #define CLOCK_NEVER_MS INT64_MAX
 

@@ -5,6 +5,7 @@
 #ifndef PGK_MODEL_SOURCE_H
 #define PGK_MODEL_SOURCE_H
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/wait.h"
 #include "model/event.h"
@@ -23,8 +24,7 @@ struct source {
 
     // Everything before `flushed` is stored: tell the server, when it is time to. Called in each
     // turn, while events are not taken too, so the connection stays alive. Never falls.
-    MUST_CHECK bool (*confirm)(
-        struct source *source, lsn_t flushed, int64_t now_ms, struct err *err);
+    bool (*confirm)(struct source *source, lsn_t flushed, struct moment now, struct err *err);
 
     // What to sleep on; at most WAIT_FDS_MAX / 2 of them. With `reading` false the caller has no
     // room for events: only hang-ups and answers to our own questions count.

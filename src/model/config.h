@@ -1,0 +1,50 @@
+// config - what the operator asked for, from the command line and the environment.
+//
+// Strings are never NULL; they live as long as the process.
+#ifndef PGK_MODEL_CONFIG_H
+#define PGK_MODEL_CONFIG_H
+
+#include "base/log.h"
+#include "model/lsn.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum command {
+    COMMAND_STREAM,
+    COMMAND_DROP,
+    COMMAND_HELP,
+    COMMAND_VERSION
+};
+
+enum endpos_kind {
+    ENDPOS_NONE,
+    ENDPOS_LSN,
+    ENDPOS_NOW // Where the server's log ends when we come.
+};
+
+struct config {
+    enum command command;
+
+    const char *source; // A password may be in it: not for any output.
+    const char *slot;
+    bool slot_is_named; // By the operator; else it is the default.
+    bool create;
+    bool retry_initial;
+    enum endpos_kind endpos_kind;
+    lsn_t endpos;
+
+    const char *stream; // A name or an ARN.
+    const char *endpoint_url;
+    const char *region;
+    const char *profile;
+    bool insecure_endpoint;
+
+    bool to_stdout;
+    bool dry_run; // To standard output, from a slot that is left where it is.
+
+    size_t memory_bytes_max;
+    enum log_level log_level;
+};
+
+#endif
