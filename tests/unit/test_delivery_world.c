@@ -315,7 +315,7 @@ static void restart(struct world *world)
 {
     while (world->taken_count > 0)
         complete(world);
-    delivery_restart(&world->delivery);
+    delivery_restart(&world->delivery, delivery_flushed(&world->delivery));
     for (size_t i = 0; i < world->count; i++)
         world->said[i].whereabouts = NOT_GIVEN;
     world->first = delivery_flushed(&world->delivery);
