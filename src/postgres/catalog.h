@@ -1,0 +1,41 @@
+// catalog - what the stream does not tell of a relation, asked of the server without blocking.
+//
+// Names are today's and the log is old. An answer counts only once the transaction that raised the
+// question is visible in the snapshot that gave the answer: a commit may be streamed before it can
+// be seen. A failed look-up is never a verdict: the catalog connects again and asks again.
+//
+// Memory: owns its connection.
+#ifndef PGK_POSTGRES_CATALOG_H
+#define PGK_POSTGRES_CATALOG_H
+
+#include "base/step.h"
+#include "base/wait.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct catalog;
+struct conn;
+struct relation;
+
+// `sql` is taken; `stream_pid` is the server process that streams to us: should commits wait for
+// it (synchronous replication), waiting for them to be visible would be waiting for ourselves.
+struct catalog *catalog_new(const char *source, struct conn *sql, int stream_pid);
+void catalog_free(struct catalog *catalog);
+
+struct catalog_key {
+    bool changed; // The key is another than the relation had.
+    bool found;   // The table exists, and its key's columns are the relation's.
+};
+
+// Ask for the relation's primary key; called with the same relation until DONE, which sets it. A
+// table that is gone, or whose key does not fit the relation's columns, leaves the key as it was.
+// FAILED only when the server cannot be asked now; the relation's owner decides whether it waits.
+enum step catalog_key_step(struct catalog *catalog, struct relation *relation, uint32_t xid,
+    int64_t now_ms, struct catalog_key *key);
+
+// What a BUSY step waits for, and until when at the latest.
+struct wait_fd catalog_wait_fd(const struct catalog *catalog);
+int64_t catalog_wake_at_ms(const struct catalog *catalog);
+
+#endif

@@ -1,0 +1,393 @@
+#include "postgres/conn.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "postgres/server_error.h"
+
+#include <assert.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CONNECT_TIMEOUT_S = 10,
+    PARAMETERS_MAX = 64
+};
+
+// https://www.postgresql.org/docs/current/runtime-config-client.html. All of these exist since
+// 9.6; what is younger is set once the server's version is known.
+static const char pinned_settings[] =
+    "-c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex"
+    " -c quote_all_identifiers=off -c statement_timeout=0 -c lock_timeout=0"
+    " -c idle_in_transaction_session_timeout=0";
+
+enum conn_stage {
+    STAGE_CONNECTING,
+    STAGE_SETTING,
+    STAGE_READY
+};
+
+struct conn {
+    PGconn *pg;
+    enum conn_stage stage;
+    PostgresPollingStatusType polling;
+    int64_t connect_timeout_ms;
+    int64_t deadline_ms;
+    char *message; // The CopyData message that the caller reads.
+};
+
+struct connect_parameters {
+    const char *names[PARAMETERS_MAX];
+    const char *values[PARAMETERS_MAX];
+    size_t count;
+};
+
+static void add_parameter(struct connect_parameters *all, const char *name, const char *value)
+{
+    assert(all->count + 1 < PARAMETERS_MAX);
+    all->names[all->count] = name;
+    all->values[all->count] = value;
+    all->count++;
+}
+
+// libpq's own texts about a malformed string quote it, password and all: so we say it ourselves.
+static PQconninfoOption *parse_source(const char *source, struct err *err)
+{
+    PQconninfoOption *options = PQconninfoParse(source, NULL);
+    if (!options) {
+        err_set(err, ERR_USAGE, "--source is not a connection string");
+        err_hint(err, "write postgres://user@host:5432/database, or host=... dbname=...");
+    }
+    return options;
+}
+
+static void add_source(struct connect_parameters *all, const PQconninfoOption *options,
+    const char **user_settings, int64_t *connect_timeout_ms)
+{
+    for (const PQconninfoOption *option = options; option->keyword; option++) {
+        if (!option->val)
+            continue;
+        if (strcmp(option->keyword, "options") == 0)
+            *user_settings = option->val;
+        else if (strcmp(option->keyword, "replication") != 0)
+            add_parameter(all, option->keyword, option->val);
+        uint64_t seconds = 0;
+        if (strcmp(option->keyword, "connect_timeout") == 0 &&
+            str_to_u64(str_from_c(option->val), 1, 3600, &seconds))
+            *connect_timeout_ms = (int64_t)seconds * 1000;
+    }
+}
+
+static PGconn *begin(const PQconninfoOption *options, struct conn *conn, enum conn_purpose purpose)
+{
+    struct connect_parameters all = {.count = 0};
+    const char *user_settings = getenv("PGOPTIONS");
+    add_source(&all, options, &user_settings, &conn->connect_timeout_ms);
+
+    char settings[2048];
+    snprintf(
+        settings, sizeof settings, "%s %s", user_settings ? user_settings : "", pinned_settings);
+    add_parameter(&all, "options", settings);
+    add_parameter(&all, "client_encoding", "UTF8");
+    add_parameter(&all, "fallback_application_name", "pg_kinesis");
+    // Half a minute of silence and three unanswered probes: a dead peer is noticed within a minute.
+    add_parameter(&all, "keepalives_idle", "30");
+    add_parameter(&all, "keepalives_interval", "10");
+    add_parameter(&all, "keepalives_count", "3");
+    add_parameter(&all, "tcp_user_timeout", "60000");
+    if (purpose == CONN_REPLICATION)
+        add_parameter(&all, "replication", "database");
+    return PQconnectStartParams(all.names, all.values, 0);
+}
+
+struct conn *conn_start(const char *source, enum conn_purpose purpose, struct err *err)
+{
+    // libpq sends PGDATESTYLE as a setting of its own, which would come after ours.
+    unsetenv("PGDATESTYLE");
+    PQconninfoOption *options = parse_source(source, err);
+    if (!options)
+        return NULL;
+
+    struct conn *conn = alloc_zeroed(1, sizeof *conn);
+    conn->connect_timeout_ms = CONNECT_TIMEOUT_S * 1000;
+    conn->polling = PGRES_POLLING_WRITING; // libpq: behave as if it had said so.
+    conn->pg = begin(options, conn, purpose);
+    PQconninfoFree(options);
+    if (conn->pg && PQstatus(conn->pg) != CONNECTION_BAD)
+        return conn;
+
+    server_error_connecting(err, str_from_c(conn->pg ? PQerrorMessage(conn->pg) : "out of memory"));
+    conn_free(conn);
+    return NULL;
+}
+
+void conn_free(struct conn *conn)
+{
+    if (!conn)
+        return;
+    PQfreemem(conn->message);
+    PQfinish(conn->pg);
+    free(conn);
+}
+
+static const char *younger_settings(int server_version)
+{
+    if (server_version >= 170000)
+        return "SET idle_session_timeout = 0; SET transaction_timeout = 0";
+    return server_version >= 140000 ? "SET idle_session_timeout = 0" : "SELECT 1";
+}
+
+static enum step begin_settings(struct conn *conn, struct err *err)
+{
+    conn->stage = STAGE_SETTING;
+    PQsetnonblocking(conn->pg, 1);
+    return conn_send(conn, younger_settings(PQserverVersion(conn->pg)), err) ? STEP_BUSY
+                                                                             : STEP_FAILED;
+}
+
+static enum step connecting_step(struct conn *conn, struct err *err)
+{
+    conn->polling = PQconnectPoll(conn->pg);
+    if (conn->polling == PGRES_POLLING_OK)
+        return begin_settings(conn, err);
+    if (conn->polling != PGRES_POLLING_FAILED)
+        return STEP_BUSY;
+    server_error_connecting(err, str_from_c(PQerrorMessage(conn->pg)));
+    return STEP_FAILED;
+}
+
+static enum step setting_step(struct conn *conn, struct err *err)
+{
+    struct rows *rows = NULL;
+    enum step step = conn_result_step(conn, &rows, err);
+    if (step != STEP_DONE)
+        return step;
+    rows_free(rows);
+    conn->stage = STAGE_READY;
+    conn->deadline_ms = CLOCK_NEVER_MS;
+    return STEP_DONE;
+}
+
+enum step conn_connect_step(struct conn *conn, int64_t now_ms, struct err *err)
+{
+    if (conn->stage == STAGE_READY)
+        return STEP_DONE;
+    if (conn->deadline_ms == 0)
+        conn->deadline_ms = now_ms + conn->connect_timeout_ms;
+    enum step step =
+        conn->stage == STAGE_CONNECTING ? connecting_step(conn, err) : setting_step(conn, err);
+    if (step != STEP_BUSY || now_ms < conn->deadline_ms)
+        return step;
+    err_set(err, ERR_RETRY, "no answer from the server within %lld s",
+        (long long)conn->connect_timeout_ms / 1000);
+    err_hint(err, "check host and port, and that a firewall lets them through");
+    return STEP_FAILED;
+}
+
+struct wait_fd conn_wait_fd(const struct conn *conn)
+{
+    struct wait_fd fd = {.fd = PQsocket(conn->pg), .read = true};
+    if (conn->stage == STAGE_CONNECTING) {
+        fd.read = conn->polling == PGRES_POLLING_READING;
+        fd.write = conn->polling == PGRES_POLLING_WRITING;
+        return fd;
+    }
+    // libpq: when something could not be sent, wait for either direction.
+    fd.write = PQflush(conn->pg) == 1;
+    return fd;
+}
+
+int64_t conn_deadline_ms(const struct conn *conn)
+{
+    return conn->stage == STAGE_READY ? CLOCK_NEVER_MS : conn->deadline_ms;
+}
+
+int conn_server_version(const struct conn *conn)
+{
+    return PQserverVersion(conn->pg);
+}
+
+int conn_backend_pid(const struct conn *conn)
+{
+    return PQbackendPID(conn->pg);
+}
+
+bool conn_is_broken(const struct conn *conn)
+{
+    return PQstatus(conn->pg) == CONNECTION_BAD;
+}
+
+static bool connection_lost(struct conn *conn, struct err *err)
+{
+    return err_set(err, ERR_RETRY, "lost the connection to the server: %s",
+        err_quote(str_from_c(PQerrorMessage(conn->pg))).text);
+}
+
+bool conn_send(struct conn *conn, const char *sql, struct err *err)
+{
+    return PQsendQuery(conn->pg, sql) == 1 || connection_lost(conn, err);
+}
+
+bool conn_send_with(struct conn *conn, const char *sql, const char *const *parameters, size_t count,
+    struct err *err)
+{
+    assert(count <= CONN_PARAMETERS_MAX);
+    return PQsendQueryParams(conn->pg, sql, (int)count, NULL, parameters, NULL, NULL, 0) == 1 ||
+           connection_lost(conn, err);
+}
+
+static bool is_good(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_COPY_BOTH ||
+           status == PGRES_COPY_OUT;
+}
+
+static bool result_error(const PGresult *result, struct err *err)
+{
+    return server_error(err, str_from_c(PQresultErrorField(result, PG_DIAG_SQLSTATE)),
+        str_from_c(PQresultErrorMessage(result)));
+}
+
+// Of several results (one a statement) the last good one is the answer; the first bad one is the
+// verdict, though all must be taken before the next query.
+static enum step take_results(struct conn *conn, struct rows **rows, struct err *err)
+{
+    PGresult *kept = NULL;
+    for (PGresult *result; (result = PQgetResult(conn->pg));) {
+        if (kept && !is_good(kept)) {
+            PQclear(result);
+            continue;
+        }
+        PQclear(kept);
+        kept = result;
+        if (PQresultStatus(result) == PGRES_COPY_BOTH)
+            break;
+    }
+    if (kept && is_good(kept)) {
+        *rows = (struct rows *)kept;
+        return STEP_DONE;
+    }
+    if (kept)
+        result_error(kept, err);
+    else
+        connection_lost(conn, err);
+    PQclear(kept);
+    return STEP_FAILED;
+}
+
+enum step conn_result_step(struct conn *conn, struct rows **rows, struct err *err)
+{
+    if (PQflush(conn->pg) < 0 || PQconsumeInput(conn->pg) == 0) {
+        // The server may have said why before it hung up.
+        if (!PQisBusy(conn->pg))
+            return take_results(conn, rows, err);
+        connection_lost(conn, err);
+        return STEP_FAILED;
+    }
+    return PQisBusy(conn->pg) ? STEP_BUSY : take_results(conn, rows, err);
+}
+
+void conn_cancel(struct conn *conn)
+{
+    PGcancel *cancel = PQgetCancel(conn->pg);
+    char unused[256];
+    if (cancel)
+        PQcancel(cancel, unused, sizeof unused);
+    PQfreeCancel(cancel);
+}
+
+size_t rows_count(const struct rows *rows)
+{
+    return (size_t)PQntuples((const PGresult *)rows);
+}
+
+struct str rows_value(const struct rows *rows, size_t row, size_t column)
+{
+    const PGresult *result = (const PGresult *)rows;
+    assert(row < rows_count(rows) && column < (size_t)PQnfields(result));
+    return (struct str){
+        .ptr = PQgetvalue(result, (int)row, (int)column),
+        .len = (size_t)PQgetlength(result, (int)row, (int)column),
+    };
+}
+
+bool rows_is_null(const struct rows *rows, size_t row, size_t column)
+{
+    return PQgetisnull((const PGresult *)rows, (int)row, (int)column) == 1;
+}
+
+bool rows_is_copy(const struct rows *rows)
+{
+    return PQresultStatus((const PGresult *)rows) == PGRES_COPY_BOTH;
+}
+
+void rows_free(struct rows *rows)
+{
+    PQclear((PGresult *)rows);
+}
+
+// libpq reported the end of the COPY: the results say whether in good order.
+static enum copy_state copy_end(struct conn *conn, struct err *err)
+{
+    struct rows *rows = NULL;
+    if (take_results(conn, &rows, err) == STEP_FAILED)
+        return COPY_FAILED;
+    rows_free(rows);
+    return COPY_ENDED;
+}
+
+// Returns whether a whole message is there, or the COPY is over; *len is libpq's verdict.
+static bool take_message(struct conn *conn, int *len)
+{
+    *len = PQgetCopyData(conn->pg, &conn->message, 1);
+    return *len != 0;
+}
+
+enum copy_state conn_copy_next(struct conn *conn, struct str *message, struct err *err)
+{
+    PQfreemem(conn->message);
+    conn->message = NULL;
+    int len = 0;
+    // libpq buffers ahead and TLS hides bytes from poll(): what libpq has, then what the socket
+    // has, before anyone sleeps.
+    if (!take_message(conn, &len)) {
+        bool alive = PQconsumeInput(conn->pg) == 1;
+        if (!take_message(conn, &len)) {
+            if (alive)
+                return COPY_WAIT;
+            connection_lost(conn, err);
+            return COPY_FAILED;
+        }
+    }
+    if (len == -1)
+        return copy_end(conn, err);
+    if (len < 0) {
+        connection_lost(conn, err);
+        return COPY_FAILED;
+    }
+    *message = (struct str){.ptr = conn->message, .len = (size_t)len};
+    return COPY_MESSAGE;
+}
+
+bool conn_copy_send(struct conn *conn, struct str message, struct err *err)
+{
+    if (PQputCopyData(conn->pg, message.ptr, (int)message.len) < 0 || PQflush(conn->pg) < 0)
+        return connection_lost(conn, err);
+    return true;
+}
+
+bool conn_is_hung_up(const struct conn *conn)
+{
+    struct wait_fd fd = {.fd = PQsocket(conn->pg)};
+    wait_poll(&fd, 1, 0);
+    return fd.ready;
+}
+
+bool conn_copy_end(struct conn *conn, struct err *err)
+{
+    if (PQputCopyEnd(conn->pg, NULL) < 0 || PQflush(conn->pg) < 0)
+        return connection_lost(conn, err);
+    return true;
+}
