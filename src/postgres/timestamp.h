@@ -1,0 +1,13 @@
+// timestamp - points in time as PostgreSQL writes them.
+#ifndef PGK_POSTGRES_TIMESTAMP_H
+#define PGK_POSTGRES_TIMESTAMP_H
+
+#include "base/str.h"
+
+#include <stdint.h>
+
+// "2026-11-22 08:47:02.186642+05:30" (timestamptz in ISO style, any time zone) as microseconds
+// since 1970 UTC; 0 when it is none, or has a year that has not four digits.
+int64_t timestamp_parse(struct str text);
+
+#endif
