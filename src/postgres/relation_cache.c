@@ -1,0 +1,115 @@
+#include "postgres/relation_cache.h"
+
+#include "base/alloc.h"
+#include "base/hash_map.h"
+#include "model/relation.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+// A relation's place: in a ring by last use, or in the list of those to be swept.
+struct place {
+    struct relation *relation;
+    struct place *older;
+    struct place *newer;
+};
+
+struct relation_cache {
+    struct hash_map places;
+    struct place ring; // No place itself: ring.older is the newest, ring.newer the oldest.
+    struct place *swept_next;
+};
+
+struct relation_cache *relation_cache_new(void)
+{
+    struct relation_cache *cache = alloc_zeroed(1, sizeof *cache);
+    hash_map_init(&cache->places);
+    cache->ring.older = &cache->ring;
+    cache->ring.newer = &cache->ring;
+    return cache;
+}
+
+static void unlink_place(struct place *place)
+{
+    place->older->newer = place->newer;
+    place->newer->older = place->older;
+}
+
+static void link_as_newest(struct relation_cache *cache, struct place *place)
+{
+    place->newer = &cache->ring;
+    place->older = cache->ring.older;
+    place->older->newer = place;
+    place->newer->older = place;
+}
+
+struct relation *relation_cache_get(struct relation_cache *cache, struct str quoted)
+{
+    // Changes come in runs of one table: the newest spares the hash.
+    struct place *newest = cache->ring.older;
+    if (newest->relation && str_equal(newest->relation->quoted, quoted))
+        return newest->relation;
+
+    struct place *place = hash_map_get(&cache->places, quoted);
+    if (!place)
+        return NULL;
+    unlink_place(place);
+    link_as_newest(cache, place);
+    return place->relation;
+}
+
+// Takes a place out of the ring; its relation lives on until the next sweep.
+static void retire(struct relation_cache *cache, struct place *place)
+{
+    unlink_place(place);
+    place->older = cache->swept_next;
+    cache->swept_next = place;
+}
+
+static void inherit_key(struct relation *heir, const struct relation *before)
+{
+    struct str names[RELATION_KEY_COLUMNS_MAX];
+    for (size_t i = 0; i < before->key_count; i++)
+        names[i] = before->key[i].name;
+    relation_set_key(heir, names, before->key_count);
+}
+
+void relation_cache_put(struct relation_cache *cache, struct relation *relation)
+{
+    struct place *place = alloc_zeroed(1, sizeof *place);
+    place->relation = relation;
+    struct place *before = hash_map_put(&cache->places, relation->quoted, place);
+    if (before) {
+        inherit_key(relation, before->relation);
+        retire(cache, before);
+    }
+    link_as_newest(cache, place);
+
+    if (cache->places.count > RELATION_CACHE_MAX) {
+        struct place *oldest = cache->ring.newer;
+        hash_map_take(&cache->places, oldest->relation->quoted);
+        retire(cache, oldest);
+    }
+    assert(cache->places.count <= RELATION_CACHE_MAX);
+}
+
+void relation_cache_sweep(struct relation_cache *cache)
+{
+    while (cache->swept_next) {
+        struct place *place = cache->swept_next;
+        cache->swept_next = place->older;
+        relation_free(place->relation);
+        free(place);
+    }
+}
+
+void relation_cache_free(struct relation_cache *cache)
+{
+    if (!cache)
+        return;
+    while (cache->ring.older != &cache->ring)
+        retire(cache, cache->ring.older);
+    relation_cache_sweep(cache);
+    hash_map_release(&cache->places);
+    free(cache);
+}

@@ -1,0 +1,135 @@
+#include "cmocka_prelude.h"
+
+#include "model/relation.h"
+#include "postgres/relation_cache.h"
+
+#include <stdio.h>
+
+static struct relation *relation_of_columns(struct str quoted, const char *names)
+{
+    struct column columns[8];
+    size_t count = 0;
+    for (; names[count]; count++) {
+        struct str name = {.ptr = &names[count], .len = 1};
+        columns[count] = (struct column){.name = name, .quoted = name, .type = STR("integer")};
+    }
+    return relation_new(&(struct relation){.schema = STR("public"),
+        .name = STR("x"),
+        .quoted = quoted,
+        .columns = columns,
+        .column_count = count});
+}
+
+static void finds_what_was_put(void **state)
+{
+    (void)state;
+    struct relation_cache *cache = relation_cache_new();
+    struct relation *a = relation_of_columns(STR("public.a"), "i");
+    struct relation *b = relation_of_columns(STR("public.b"), "i");
+    assert_null(relation_cache_get(cache, STR("public.a")));
+
+    relation_cache_put(cache, a);
+    relation_cache_put(cache, b);
+
+    assert_ptr_equal(relation_cache_get(cache, STR("public.a")), a);
+    assert_ptr_equal(relation_cache_get(cache, STR("public.b")), b);
+    assert_null(relation_cache_get(cache, STR("public.")));
+    relation_cache_free(cache);
+}
+
+static void an_heir_has_the_key_by_name_and_asks_again(void **state)
+{
+    (void)state;
+    struct relation_cache *cache = relation_cache_new();
+    struct relation *before = relation_of_columns(STR("public.t"), "ab");
+    const struct str key[] = {STR("b"), STR("a")};
+    relation_set_key(before, key, 2);
+    before->key_is_known = true;
+    before->key_asked_ms = 77;
+    relation_cache_put(cache, before);
+
+    struct relation *heir = relation_of_columns(STR("public.t"), "xb");
+    relation_cache_put(cache, heir);
+
+    assert_ptr_equal(relation_cache_get(cache, STR("public.t")), heir);
+    assert_int_equal(heir->key_count, 2);
+    assert_int_equal(heir->key[0].column, 1);
+    assert_int_equal(heir->key[1].column, KEY_COLUMN_NOT_HELD);
+    assert_false(heir->key_is_known);
+    assert_int_equal(heir->key_asked_ms, 0);
+    relation_cache_free(cache);
+}
+
+static void what_was_replaced_lives_until_the_sweep(void **state)
+{
+    (void)state;
+    struct relation_cache *cache = relation_cache_new();
+    struct relation *before = relation_of_columns(STR("public.t"), "ab");
+    relation_cache_put(cache, before);
+
+    relation_cache_put(cache, relation_of_columns(STR("public.t"), "abc"));
+    relation_cache_put(cache, relation_of_columns(STR("public.t"), "abcd"));
+
+    assert_int_equal(before->column_count, 2); // Read after free, if it were freed.
+    relation_cache_sweep(cache);
+    assert_int_equal(relation_cache_get(cache, STR("public.t"))->column_count, 4);
+    relation_cache_sweep(cache);
+    relation_cache_free(cache);
+}
+
+static struct str numbered(char *room, size_t bytes, int number)
+{
+    int len = snprintf(room, bytes, "public.t%d", number);
+    return (struct str){.ptr = room, .len = (size_t)len};
+}
+
+static void the_one_not_used_for_longest_is_crowded_out(void **state)
+{
+    (void)state;
+    struct relation_cache *cache = relation_cache_new();
+    char room[32];
+    for (int i = 0; i < RELATION_CACHE_MAX; i++)
+        relation_cache_put(cache, relation_of_columns(numbered(room, sizeof room, i), "i"));
+    struct relation *oldest = relation_cache_get(cache, STR("public.t0"));
+    struct relation *next = relation_cache_get(cache, STR("public.t1"));
+    relation_cache_get(cache, STR("public.t0")); // Used after public.t1.
+    for (int i = 2; i < RELATION_CACHE_MAX; i++)
+        relation_cache_get(cache, numbered(room, sizeof room, i));
+    relation_cache_get(cache, STR("public.t0"));
+
+    relation_cache_put(cache, relation_of_columns(STR("public.new"), "i"));
+
+    assert_null(relation_cache_get(cache, STR("public.t1")));
+    assert_ptr_equal(relation_cache_get(cache, STR("public.t0")), oldest);
+    assert_int_equal(next->column_count, 1); // Not freed before the sweep.
+    relation_cache_sweep(cache);
+    assert_non_null(relation_cache_get(cache, STR("public.t2")));
+    relation_cache_free(cache);
+}
+
+static void replacing_one_crowds_out_none(void **state)
+{
+    (void)state;
+    struct relation_cache *cache = relation_cache_new();
+    char room[32];
+    for (int i = 0; i < RELATION_CACHE_MAX; i++)
+        relation_cache_put(cache, relation_of_columns(numbered(room, sizeof room, i), "i"));
+
+    relation_cache_put(cache, relation_of_columns(STR("public.t7"), "ij"));
+
+    assert_non_null(relation_cache_get(cache, STR("public.t0")));
+    assert_int_equal(relation_cache_get(cache, STR("public.t7"))->column_count, 2);
+    relation_cache_free(cache);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_what_was_put),
+        cmocka_unit_test(an_heir_has_the_key_by_name_and_asks_again),
+        cmocka_unit_test(what_was_replaced_lives_until_the_sweep),
+        cmocka_unit_test(the_one_not_used_for_longest_is_crowded_out),
+        cmocka_unit_test(replacing_one_crowds_out_none),
+    };
+    return cmocka_run_group_tests_name("relation_cache", tests, NULL, NULL);
+}
