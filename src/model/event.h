@@ -1,7 +1,8 @@
 // event - what the server says happened, in the order in which it says so.
 //
 // A transaction is BEGIN, then CHANGE, TRUNCATE and MESSAGE in any number, then COMMIT. Outside of
-// transactions there are KEEPALIVEs and messages that are not transactional.
+// transactions there are KEEPALIVEs and messages: those that are not transactional, and of servers
+// up to 15 those of a transaction that holds nothing else. Their txn.xid is 0.
 //
 // Memory: an event borrows everything; it is valid until the source is asked for the next one.
 #ifndef PGK_MODEL_EVENT_H
@@ -66,14 +67,15 @@ enum event_kind {
     EVENT_TRUNCATE,
     EVENT_MESSAGE,
     EVENT_COMMIT,
-    EVENT_KEEPALIVE
+    EVENT_KEEPALIVE,
+    EVENT_UNKNOWN // Something that nobody reads: to be counted and skipped.
 };
 
 struct event {
     enum event_kind kind;
-    struct txn txn;   // Of all but KEEPALIVE and messages that are not transactional.
+    struct txn txn;   // Of everything inside a transaction; otherwise zero.
     lsn_t lsn;        // Where the event's record starts in the log: a record's "lsn".
-    lsn_t end_lsn;    // Of COMMIT, KEEPALIVE and a message that is not transactional: everything
+    lsn_t end_lsn;    // Of COMMIT, KEEPALIVE and a message outside of transactions: everything
                       // before this position has been said; it is what may be confirmed.
     uint64_t ordinal; // Counts what the server sent in this transaction, from 1, whatever is
                       // selected of it: with commit_lsn the one total order.

@@ -1,0 +1,344 @@
+#include "postgres/test_decoding.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "model/event.h"
+#include "model/relation.h"
+#include "postgres/relation_cache.h"
+#include "postgres/test_decoding_scan.h"
+#include "postgres/timestamp.h"
+#include "postgres/tuple.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LINE_BYTES_MAX = INT32_MAX, // CopyData's own limit: its length is an Int32.
+    UNDONE_BYTES_KEPT = 1 << 20 // What one large value needed is given back after it.
+};
+
+struct test_decoding {
+    struct relation_cache *cache;
+    uint32_t xid; // Of the open transaction; 0: none is.
+    uint64_t ordinal;
+
+    // Of the last line.
+    struct buf undone;
+    struct tuple shown_old;
+    struct tuple shown_new;
+    struct datum old_row[RELATION_COLUMNS_MAX];
+    struct relation **relations;
+    size_t relation_count;
+    size_t relation_capacity;
+};
+
+struct test_decoding *test_decoding_new(void)
+{
+    struct test_decoding *decoder = alloc_zeroed(1, sizeof *decoder);
+    decoder->cache = relation_cache_new();
+    buf_init(&decoder->undone, LINE_BYTES_MAX);
+    return decoder;
+}
+
+void test_decoding_free(struct test_decoding *decoder)
+{
+    if (!decoder)
+        return;
+    relation_cache_free(decoder->cache);
+    buf_release(&decoder->undone);
+    free(decoder->relations);
+    free(decoder);
+}
+
+struct relation *const *test_decoding_relations(const struct test_decoding *decoder, size_t *count)
+{
+    *count = decoder->relation_count;
+    return decoder->relations;
+}
+
+static void name_relation(struct test_decoding *decoder, struct relation *relation)
+{
+    if (decoder->relation_count == decoder->relation_capacity) {
+        decoder->relation_capacity = 2 * decoder->relation_capacity + 1;
+        decoder->relations = alloc_resize(
+            decoder->relations, decoder->relation_capacity * sizeof(struct relation *));
+    }
+    decoder->relations[decoder->relation_count++] = relation;
+}
+
+// Makes the relation known under the name the one that this row shows.
+static struct relation *learn(
+    struct test_decoding *decoder, const struct qualified_name *name, const struct tuple *tuple)
+{
+    struct relation *relation = tuple_relation(tuple, name);
+    relation_cache_put(decoder->cache, relation);
+    return relation;
+}
+
+// The relation of a new row, which shows all columns.
+static struct relation *relation_of_new(
+    struct test_decoding *decoder, const struct qualified_name *name, const struct tuple *tuple)
+{
+    struct relation *known = relation_cache_get(decoder->cache, name->quoted);
+    return known && tuple_is_whole_row(tuple, known) ? known : learn(decoder, name, tuple);
+}
+
+// The relation of an old row, which may leave columns out; its values are then in old_row.
+static struct relation *relation_of_old(
+    struct test_decoding *decoder, const struct qualified_name *name, const struct tuple *tuple)
+{
+    struct relation *known = relation_cache_get(decoder->cache, name->quoted);
+    if (known && tuple_place(tuple, known, decoder->old_row))
+        return known;
+    struct relation *learned = learn(decoder, name, tuple);
+    bool fits = tuple_place(tuple, learned, decoder->old_row);
+    assert(fits);
+    return learned;
+}
+
+// Reads a row; false when the line says that there is none.
+static bool scan_row(struct scan *scan, struct tuple *tuple)
+{
+    tuple->count = 0;
+    if (scan_take(scan, STR(" (no-tuple-data)")))
+        return false;
+    scan_tuple(scan, tuple);
+    return true;
+}
+
+// Reads what an UPDATE shows of the old row before it shows the new one.
+static bool scan_old_key(struct scan *scan, struct tuple *tuple)
+{
+    tuple->count = 0;
+    if (!scan_take(scan, STR(" old-key:")))
+        return false;
+    scan_tuple(scan, tuple);
+    scan_expect(scan, STR(" new-tuple:"));
+    return true;
+}
+
+static void read_change(struct test_decoding *decoder, struct scan *scan,
+    const struct qualified_name *name, struct change *change)
+{
+    struct tuple *old = &decoder->shown_old;
+    struct tuple *new = &decoder->shown_new;
+    bool is_delete = change->operation == OPERATION_DELETE;
+    bool has_old = is_delete ? scan_row(scan, old) : scan_old_key(scan, old);
+    bool has_new = !is_delete && scan_row(scan, new);
+    if (!scan_end(scan))
+        return;
+
+    struct relation *relation =
+        has_new ? relation_of_new(decoder, name, new) : relation_of_old(decoder, name, old);
+    if (has_old && has_new && !tuple_place(old, relation, decoder->old_row))
+        scan_fail(scan); // An old key of columns that the new row has not.
+    name_relation(decoder, relation);
+    change->relation = relation;
+    change->old_row = has_old ? decoder->old_row : NULL;
+    change->new_row = has_new ? new->values : NULL;
+}
+
+static bool scan_operation(struct scan *scan, enum operation *operation)
+{
+    static const struct {
+        struct str word;
+        enum operation operation;
+    } operations[] = {
+        {STR_CONST(": INSERT:"), OPERATION_INSERT},
+        {STR_CONST(": UPDATE:"), OPERATION_UPDATE},
+        {STR_CONST(": DELETE:"), OPERATION_DELETE},
+    };
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+        if (scan_take(scan, operations[i].word)) {
+            *operation = operations[i].operation;
+            return true;
+        }
+    }
+    return false;
+}
+
+// A TRUNCATE shows no columns: of a relation not seen yet its name is all that is learned.
+static void name_truncated(struct test_decoding *decoder, const struct qualified_name *name)
+{
+    struct relation *known = relation_cache_get(decoder->cache, name->quoted);
+    decoder->shown_new.count = 0;
+    name_relation(decoder, known ? known : learn(decoder, name, &decoder->shown_new));
+}
+
+static void read_truncate(struct test_decoding *decoder, struct scan *scan,
+    const struct qualified_name *first, struct truncate *truncate)
+{
+    name_truncated(decoder, first);
+    while (scan_take(scan, STR(", "))) {
+        struct qualified_name name = scan_qualified_name(scan);
+        if (!scan->failed)
+            name_truncated(decoder, &name);
+    }
+    scan_expect(scan, STR(": TRUNCATE:"));
+    if (!scan_take(scan, STR(" (no-flags)"))) {
+        scan_take(scan, STR(" restart_seqs"));
+        scan_take(scan, STR(" cascade"));
+    }
+    scan_end(scan);
+    truncate->relations = (const struct relation *const *)decoder->relations;
+    truncate->count = decoder->relation_count;
+}
+
+// Up to version 10, a table's rewriting shows as inserts into a relation named pg_temp_ and its
+// oid.
+static bool is_rewrite(struct str name)
+{
+    const struct str prefix = STR("pg_temp_");
+    uint64_t oid = 0;
+    return str_starts_with(name, prefix) &&
+           str_to_u64(str_after(name, prefix.len), 0, UINT32_MAX, &oid);
+}
+
+static bool read_table(
+    struct test_decoding *decoder, struct scan *scan, struct event *event, struct err *err)
+{
+    scan_expect(scan, STR(" "));
+    struct qualified_name name = scan_qualified_name(scan);
+    if (is_rewrite(name.name))
+        return true;
+    if (!scan->failed && decoder->xid == 0)
+        return err_set(
+            err, ERR_DATA, "a change of \"%s\" is in no transaction", err_quote(name.quoted).text);
+
+    if (scan_operation(scan, &event->change.operation)) {
+        event->kind = EVENT_CHANGE;
+        read_change(decoder, scan, &name, &event->change);
+    } else if (!scan->failed) {
+        event->kind = EVENT_TRUNCATE;
+        read_truncate(decoder, scan, &name, &event->truncate);
+    }
+    event->ordinal = ++decoder->ordinal;
+    return !scan->failed ||
+           err_set(err, ERR_DATA, "cannot read a change of \"%s\" from byte %zu on",
+               err_quote(name.quoted).text, scan->failed_at);
+}
+
+static bool read_begin(
+    struct test_decoding *decoder, struct scan *scan, struct event *event, struct err *err)
+{
+    event->kind = EVENT_BEGIN;
+    scan_expect(scan, STR(" "));
+    event->txn.xid = (uint32_t)scan_number(scan, 1, UINT32_MAX);
+    if (!scan_end(scan))
+        return err_set(err, ERR_DATA, "cannot read a BEGIN from byte %zu on", scan->failed_at);
+    if (decoder->xid > 0)
+        return err_set(err, ERR_DATA, "a transaction begins before the one before is committed");
+    decoder->xid = event->txn.xid;
+    decoder->ordinal = 0;
+    return true;
+}
+
+// " (at 2026-11-22 08:47:02.186642+00)"
+static int64_t scan_commit_time_us(struct scan *scan)
+{
+    if (!scan_take(scan, STR(" (at ")))
+        return 0;
+    struct str text = scan->rest;
+    if (text.len == 0 || text.ptr[text.len - 1] != ')') {
+        scan_fail(scan);
+        return 0;
+    }
+    scan_take(scan, text);
+    text.len--;
+    return timestamp_parse(text);
+}
+
+static bool read_commit(
+    struct test_decoding *decoder, struct scan *scan, struct event *event, struct err *err)
+{
+    event->kind = EVENT_COMMIT;
+    scan_expect(scan, STR(" "));
+    event->end_lsn = event->lsn; // The header of a COMMIT tells where its record ends.
+    event->txn.xid = (uint32_t)scan_number(scan, 1, UINT32_MAX);
+    event->txn.commit_time_us = scan_commit_time_us(scan);
+    if (!scan_end(scan))
+        return err_set(err, ERR_DATA, "cannot read a COMMIT from byte %zu on", scan->failed_at);
+    if (event->txn.xid != decoder->xid)
+        return err_set(err, ERR_DATA, "a transaction is committed that did not begin");
+    decoder->xid = 0;
+    return true;
+}
+
+// Finds where the prefix ends: ", sz: 5 content:" may be part of the prefix and of the content, so
+// it counts where the size is that of the rest of the line.
+static void scan_message(struct scan *scan, struct message *message)
+{
+    scan_expect(scan, STR(" transactional: "));
+    message->transactional = scan_take(scan, STR("1"));
+    if (!message->transactional)
+        scan_expect(scan, STR("0"));
+    scan_expect(scan, STR(" prefix: "));
+
+    const struct str size_word = STR(", sz: ");
+    const char *start = scan->rest.ptr;
+    while (!scan->failed) {
+        struct str rest = scan->rest;
+        const char *found = memmem(rest.ptr, rest.len, size_word.ptr, size_word.len);
+        if (!found) {
+            scan_fail(scan);
+            return;
+        }
+        scan->rest = str_after(rest, (size_t)(found - rest.ptr) + size_word.len);
+        struct scan behind = *scan;
+        uint64_t size = scan_number(&behind, 0, LINE_BYTES_MAX);
+        if (scan_take(&behind, STR(" content:")) && behind.rest.len == size) {
+            message->prefix = (struct str){.ptr = start, .len = (size_t)(found - start)};
+            message->content = behind.rest;
+            *scan = behind;
+            return;
+        }
+    }
+}
+
+static bool read_message(
+    struct test_decoding *decoder, struct scan *scan, struct event *event, struct err *err)
+{
+    event->kind = EVENT_MESSAGE;
+    scan_message(scan, &event->message);
+    if (scan->failed)
+        return err_set(
+            err, ERR_DATA, "cannot read a logical message from byte %zu on", scan->failed_at);
+    if (event->message.transactional && decoder->xid > 0) {
+        event->ordinal = ++decoder->ordinal;
+    } else {
+        event->txn.xid = 0;
+        event->end_lsn = event->lsn; // The header of a message tells where its record ends.
+    }
+    return true;
+}
+
+static bool read_line(
+    struct test_decoding *decoder, struct scan *scan, struct event *event, struct err *err)
+{
+    if (scan_take(scan, STR("table")))
+        return read_table(decoder, scan, event, err);
+    if (scan_take(scan, STR("BEGIN")))
+        return read_begin(decoder, scan, event, err);
+    if (!str_starts_with(scan->rest, STR("COMMIT PREPARED")) && scan_take(scan, STR("COMMIT")))
+        return read_commit(decoder, scan, event, err);
+    if (scan_take(scan, STR("message:")))
+        return read_message(decoder, scan, event, err);
+    return true;
+}
+
+bool test_decoding_read(
+    struct test_decoding *decoder, struct wal_data data, struct event *event, struct err *err)
+{
+    relation_cache_sweep(decoder->cache);
+    decoder->relation_count = 0;
+    if (decoder->undone.capacity > UNDONE_BYTES_KEPT)
+        buf_release(&decoder->undone);
+    *event = (struct event){.kind = EVENT_UNKNOWN, .lsn = data.start, .txn = {.xid = decoder->xid}};
+
+    if (data.payload.len > LINE_BYTES_MAX)
+        return err_set(err, ERR_DATA, "a line of test_decoding is longer than a message can be");
+    struct scan scan = scan_over(data.payload, &decoder->undone);
+    return read_line(decoder, &scan, event, err) ||
+           err_wrap(err, "test_decoding at " LSN_FMT, LSN_ARG(data.start));
+}

@@ -1,0 +1,239 @@
+#include "postgres/test_decoding_scan.h"
+
+#include "base/buf.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct scan scan_over(struct str line, struct buf *undone)
+{
+    assert(line.len <= undone->bytes_max);
+    buf_clear(undone);
+    return (struct scan){.line = line, .rest = line, .undone = undone};
+}
+
+void scan_fail(struct scan *scan)
+{
+    if (scan->failed)
+        return;
+    scan->failed = true;
+    scan->failed_at = scan->line.len - scan->rest.len;
+    scan->rest = str_after(scan->rest, scan->rest.len);
+}
+
+bool scan_end(struct scan *scan)
+{
+    if (scan->rest.len > 0)
+        scan_fail(scan);
+    return !scan->failed;
+}
+
+static struct str take(struct scan *scan, size_t len)
+{
+    struct str taken = {.ptr = scan->rest.ptr, .len = len};
+    scan->rest = str_after(scan->rest, len);
+    return taken;
+}
+
+bool scan_take(struct scan *scan, struct str word)
+{
+    if (!str_starts_with(scan->rest, word))
+        return false;
+    take(scan, word.len);
+    return true;
+}
+
+void scan_expect(struct scan *scan, struct str word)
+{
+    if (!scan_take(scan, word))
+        scan_fail(scan);
+}
+
+uint64_t scan_number(struct scan *scan, uint64_t min, uint64_t max)
+{
+    size_t len = 0;
+    while (len < scan->rest.len && scan->rest.ptr[len] >= '0' && scan->rest.ptr[len] <= '9')
+        len++;
+    uint64_t number = 0;
+    if (str_to_u64((struct str){.ptr = scan->rest.ptr, .len = len}, min, max, &number))
+        take(scan, len);
+    else
+        scan_fail(scan);
+    return number;
+}
+
+// The length of the quoted text that `text` begins with, quotes included: it ends at a quote that
+// is not followed by another one. 0 when it does not end.
+static size_t quoted_length(struct str text, bool *has_doubled)
+{
+    char quote = text.ptr[0];
+    size_t at = 1;
+    for (;;) {
+        const char *found = memchr(text.ptr + at, quote, text.len - at);
+        if (!found)
+            return 0;
+        at = (size_t)(found - text.ptr) + 1;
+        if (at == text.len || text.ptr[at] != quote)
+            return at;
+        *has_doubled = true;
+        at++;
+    }
+}
+
+// Writes the text between the quotes with doubled ones made single.
+static struct str undo(struct scan *scan, struct str inner, char quote)
+{
+    // All that is undone of a line is no longer than the line. Room for it is made at once, so that
+    // the buffer does not move under the texts already in it.
+    struct buf *undone = scan->undone;
+    char *room = buf_room(undone, undone->len > 0 ? inner.len : scan->line.len);
+    assert(room);
+
+    size_t start = undone->len;
+    while (inner.len > 0) {
+        const char *found = memchr(inner.ptr, quote, inner.len);
+        size_t len = found ? (size_t)(found - inner.ptr) + 1 : inner.len;
+        buf_add(undone, (struct str){.ptr = inner.ptr, .len = len});
+        inner = str_after(inner, found ? len + 1 : len);
+    }
+    assert(undone->ptr + start == room);
+    return (struct str){.ptr = room, .len = undone->len - start};
+}
+
+static struct str scan_quoted(struct scan *scan)
+{
+    bool has_doubled = false;
+    size_t len = quoted_length(scan->rest, &has_doubled);
+    if (len == 0) {
+        scan_fail(scan);
+        return STR("");
+    }
+    struct str quoted = take(scan, len);
+    struct str inner = {.ptr = quoted.ptr + 1, .len = len - 2};
+    return has_doubled ? undo(scan, inner, quoted.ptr[0]) : inner;
+}
+
+static bool is_identifier_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// A name as it stands, quotes and all.
+static struct str scan_identifier(struct scan *scan)
+{
+    struct str rest = scan->rest;
+    size_t len = 0;
+    bool has_doubled = false;
+    if (rest.len > 0 && rest.ptr[0] == '"')
+        len = quoted_length(rest, &has_doubled);
+    else
+        while (len < rest.len && is_identifier_byte(rest.ptr[len]))
+            len++;
+    if (len == 0)
+        scan_fail(scan);
+    return take(scan, len);
+}
+
+// The name that an identifier stands for.
+static struct str unquoted(struct scan *scan, struct str identifier)
+{
+    if (identifier.len < 2 || identifier.ptr[0] != '"')
+        return identifier;
+    struct str inner = {.ptr = identifier.ptr + 1, .len = identifier.len - 2};
+    return memchr(inner.ptr, '"', inner.len) ? undo(scan, inner, '"') : inner;
+}
+
+struct qualified_name scan_qualified_name(struct scan *scan)
+{
+    const char *start = scan->rest.ptr;
+    struct str schema = scan_identifier(scan);
+    scan_expect(scan, STR("."));
+    struct str name = scan_identifier(scan);
+    if (scan->failed)
+        return (struct qualified_name){STR(""), STR(""), STR("")};
+    return (struct qualified_name){
+        .schema = unquoted(scan, schema),
+        .name = unquoted(scan, name),
+        .quoted = {.ptr = start, .len = (size_t)(scan->rest.ptr - start)},
+    };
+}
+
+// "[integer]:", "[numeric[]]:", "["My Sch"."Wei]rd"[]]:". The type ends at the bracket that was
+// opened first; brackets between double quotes are part of a name. A doubled quote closes and opens
+// again, so it needs no care.
+static struct str scan_type(struct scan *scan)
+{
+    scan_expect(scan, STR("["));
+    struct str rest = scan->rest;
+    size_t depth = 0;
+    bool is_quoted = false;
+    for (size_t i = 0; i < rest.len; i++) {
+        char c = rest.ptr[i];
+        if (c == '"')
+            is_quoted = !is_quoted;
+        if (is_quoted)
+            continue;
+        if (c == '[')
+            depth++;
+        if (c != ']')
+            continue;
+        if (depth == 0) {
+            struct str type = take(scan, i);
+            scan_expect(scan, STR("]:"));
+            return type;
+        }
+        depth--;
+    }
+    scan_fail(scan);
+    return STR("");
+}
+
+static struct datum text_datum(struct str text, bool quoted)
+{
+    return (struct datum){.kind = DATUM_TEXT, .quoted = quoted, .text = text};
+}
+
+// null, unchanged-toast-datum, true, 1.5e10, NaN: up to the blank before the next column.
+static struct datum scan_bare(struct scan *scan)
+{
+    const char *blank = memchr(scan->rest.ptr, ' ', scan->rest.len);
+    size_t len = blank ? (size_t)(blank - scan->rest.ptr) : scan->rest.len;
+    struct str text = take(scan, len);
+    if (len == 0)
+        scan_fail(scan);
+    if (str_equal(text, STR("null")))
+        return (struct datum){.kind = DATUM_NULL};
+    if (str_equal(text, STR("unchanged-toast-datum")))
+        return (struct datum){.kind = DATUM_UNCHANGED};
+    return text_datum(text, false);
+}
+
+static struct datum scan_value(struct scan *scan)
+{
+    if (scan->rest.len > 0 && scan->rest.ptr[0] == '\'')
+        return text_datum(scan_quoted(scan), true);
+    if (str_starts_with(scan->rest, STR("B'"))) {
+        take(scan, 1);
+        return text_datum(scan_quoted(scan), true);
+    }
+    return scan_bare(scan);
+}
+
+void scan_tuple(struct scan *scan, struct tuple *tuple)
+{
+    tuple->count = 0;
+    // A column of that name is in quotes, for the hyphen.
+    while (scan->rest.len > 0 && !str_starts_with(scan->rest, STR(" new-tuple:"))) {
+        if (tuple->count == RELATION_COLUMNS_MAX) {
+            scan_fail(scan);
+            return;
+        }
+        scan_expect(scan, STR(" "));
+        struct column *column = &tuple->columns[tuple->count];
+        column->quoted = scan_identifier(scan);
+        column->name = unquoted(scan, column->quoted);
+        column->type = scan_type(scan);
+        tuple->values[tuple->count] = scan_value(scan);
+        tuple->count++;
+    }
+}
