@@ -1,0 +1,378 @@
+#include "postgres/replication.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "model/relation.h"
+#include "model/source.h"
+#include "postgres/ask.h"
+#include "postgres/catalog.h"
+#include "postgres/conn.h"
+#include "postgres/session.h"
+#include "postgres/slot.h"
+#include "postgres/stream.h"
+#include "postgres/test_decoding.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// A key may change while its table's columns do not.
+enum {
+    KEY_AGE_MAX_MS = 60000,
+    LEAVE_WITHIN_MS = 5000
+};
+
+struct replication {
+    struct source base;
+    struct conn *conn;
+    struct catalog *catalog;
+    struct test_decoding *decoder;
+    struct stream stream;
+    struct event event; // What the decoder read and the catalog has still to complete.
+    bool event_waits;
+    size_t completed; // How many of the event's relations have their keys.
+    bool in_transaction;
+    bool paused; // Our caller has no room: nothing is read, and only a hang-up would be heard.
+    bool never_confirm;
+    lsn_t flushed; // As confirm() was told.
+};
+
+// The catalog's word on one relation of the event. False: not yet.
+static bool complete_relation(
+    struct replication *replication, struct relation *relation, int64_t now_ms)
+{
+    bool known = relation->key_is_known;
+    if (known && now_ms - relation->key_asked_ms < KEY_AGE_MAX_MS)
+        return true;
+    struct catalog_key key = {.changed = false};
+    uint32_t xid = replication->event.txn.xid;
+    switch (catalog_key_step(replication->catalog, relation, xid, now_ms, &key)) {
+    case STEP_BUSY:
+        return false;
+    case STEP_FAILED:
+        // A key that is a minute old is better than a stream that stands still.
+        if (known)
+            relation->key_asked_ms = now_ms;
+        return known;
+    case STEP_DONE:
+        break;
+    }
+    if (!key.found)
+        log_event(LOG_WARNING,
+            "table %s is not, or no longer, as its changes show it: its partition key is %s",
+            err_quote(relation->quoted).text,
+            relation->key_count > 0 ? "the last one known" : "its name");
+    replication->event.key_changed |= key.changed;
+    return true;
+}
+
+static bool complete_event(struct replication *replication, int64_t now_ms)
+{
+    size_t count = 0;
+    struct relation *const *relations = test_decoding_relations(replication->decoder, &count);
+    while (replication->completed < count) {
+        if (!complete_relation(replication, relations[replication->completed], now_ms))
+            return false;
+        replication->completed++;
+    }
+    return true;
+}
+
+static enum source_state give(struct replication *replication, struct event *event)
+{
+    *event = replication->event;
+    replication->event_waits = false;
+    if (event->kind == EVENT_BEGIN)
+        replication->in_transaction = true;
+    else if (event->kind == EVENT_COMMIT)
+        replication->in_transaction = false;
+    return SOURCE_EVENT;
+}
+
+static bool read_data(struct replication *replication, struct wal_data data, struct err *err)
+{
+    replication->event.key_changed = false;
+    if (!test_decoding_read(replication->decoder, data, &replication->event, err))
+        return false;
+    replication->event_waits = true;
+    replication->completed = 0;
+    return true;
+}
+
+// A position inside a transaction tells nothing: its commit is still to come.
+static bool read_keepalive(struct replication *replication, lsn_t position)
+{
+    if (replication->in_transaction)
+        return false;
+    replication->event = (struct event){.kind = EVENT_KEEPALIVE, .end_lsn = position};
+    return true;
+}
+
+static enum source_state next_message(
+    struct replication *replication, struct event *event, struct err *err, bool *taken)
+{
+    struct str bytes;
+    *taken = false;
+    switch (conn_copy_next(replication->conn, &bytes, err)) {
+    case COPY_WAIT:
+        return SOURCE_WAIT;
+    case COPY_ENDED:
+        return SOURCE_ENDED;
+    case COPY_FAILED:
+        return SOURCE_FAILED;
+    case COPY_MESSAGE:
+        break;
+    }
+    struct stream_message message;
+    if (!stream_read(&replication->stream, bytes, &message, err))
+        return SOURCE_FAILED;
+    if (message.kind == STREAM_KEEPALIVE && read_keepalive(replication, message.position))
+        return give(replication, event);
+    if (message.kind == STREAM_DATA && !read_data(replication, message.data, err))
+        return SOURCE_FAILED;
+    *taken = true;
+    return SOURCE_WAIT;
+}
+
+static enum source_state replication_next(
+    struct source *source, int64_t now_ms, struct event *event, struct err *err)
+{
+    struct replication *replication = (struct replication *)source;
+    for (;;) {
+        if (replication->event_waits)
+            return complete_event(replication, now_ms) ? give(replication, event) : SOURCE_WAIT;
+        bool taken = false;
+        enum source_state state = next_message(replication, event, err, &taken);
+        if (!taken)
+            return state;
+    }
+}
+
+static bool send_status(struct replication *replication, struct moment now, struct err *err)
+{
+    struct stream_status status =
+        stream_status(&replication->stream, replication->flushed, now.now_ms, now.wall_us);
+    struct str bytes = {.ptr = status.bytes, .len = sizeof status.bytes};
+    return conn_copy_send(replication->conn, bytes, err);
+}
+
+static bool replication_confirm(
+    struct source *source, lsn_t flushed, struct moment now, struct err *err)
+{
+    struct replication *replication = (struct replication *)source;
+    if (!replication->never_confirm)
+        replication->flushed = flushed;
+    if (replication->paused && conn_is_hung_up(replication->conn))
+        return err_set(err, ERR_RETRY, "the server closed the connection");
+    if (now.now_ms < stream_status_due_ms(&replication->stream, replication->flushed))
+        return true;
+    return send_status(replication, now, err);
+}
+
+static int64_t replication_wake_at_ms(const struct source *source)
+{
+    const struct replication *replication = (const struct replication *)source;
+    int64_t at_ms = stream_status_due_ms(&replication->stream, replication->flushed);
+    if (!replication->event_waits)
+        return at_ms;
+    int64_t catalog_ms = catalog_wake_at_ms(replication->catalog);
+    return catalog_ms < at_ms ? catalog_ms : at_ms;
+}
+
+static size_t replication_wait_fds(struct source *source, bool reading, struct wait_fd *fds)
+{
+    struct replication *replication = (struct replication *)source;
+    fds[0] = conn_wait_fd(replication->conn);
+    // Without room for events the stream stays in the socket, where it holds the server back.
+    replication->paused = !reading;
+    fds[0].read = reading && !replication->event_waits;
+    fds[1] = replication->event_waits ? catalog_wait_fd(replication->catalog)
+                                      : (struct wait_fd){.fd = -1};
+    return 2;
+}
+
+// No status can follow CopyDone, so the position goes first. In the middle of a transaction the
+// server sends all of it before it answers; after a while we go without the answer, and lose
+// nothing but the time it takes to send that again.
+static void replication_leave(struct source *source, lsn_t flushed, struct waiter *waiter)
+{
+    struct replication *replication = (struct replication *)source;
+    struct err err;
+    struct moment now = clock_moment();
+    int64_t deadline_ms = now.now_ms + LEAVE_WITHIN_MS;
+    if (!replication->never_confirm)
+        replication->flushed = flushed;
+    if (!send_status(replication, now, &err) || !conn_copy_end(replication->conn, &err))
+        return;
+    enum copy_state state = COPY_WAIT;
+    while ((state == COPY_WAIT || state == COPY_MESSAGE) && clock_now_ms() < deadline_ms) {
+        struct str unused;
+        state = conn_copy_next(replication->conn, &unused, &err);
+        struct wait_fd fd = conn_wait_fd(replication->conn);
+        if (state == COPY_WAIT && !waiter->sleep_until(waiter, &fd, 1, deadline_ms))
+            return;
+    }
+}
+
+static void replication_free(struct source *source)
+{
+    struct replication *replication = (struct replication *)source;
+    conn_free(replication->conn);
+    catalog_free(replication->catalog);
+    test_decoding_free(replication->decoder);
+    free(replication);
+}
+
+static bool slot_fits(
+    const struct slot *slot, const struct session *session, const char *name, struct err *err)
+{
+    if (!slot->logical) {
+        err_set(err, ERR_OPERATOR, "slot \"%s\" is a physical one", name);
+        return err_hint(err, "choose another name with --slot");
+    }
+    if (strcmp(slot->database, session->database) != 0) {
+        err_set(err, ERR_OPERATOR, "slot \"%s\" belongs to database \"%s\", not to \"%s\"", name,
+            slot->database, session->database);
+        return err_hint(err, "name that database in --source, or choose another slot");
+    }
+    if (strcmp(slot->plugin, "test_decoding") != 0) {
+        err_set(err, ERR_OPERATOR, "slot \"%s\" uses the output plugin \"%s\"", name, slot->plugin);
+        return err_hint(err, "pg_kinesis reads test_decoding: choose another slot");
+    }
+    if (slot->lost) {
+        err_set(err, ERR_FINAL, "slot \"%s\" is lost: the server removed log that it needed", name);
+        return err_hint(err, "drop it with --drop, create it with --create, load the tables anew");
+    }
+    return true;
+}
+
+static bool make_slot(const struct replication_options *options,
+    const struct replication_place *place, struct session *session, struct waiter *waiter,
+    struct err *err)
+{
+    if (place->streamed && !options->temporary) {
+        err_set(err, ERR_FINAL, "slot \"%s\" is gone", options->slot);
+        return err_hint(err,
+            "changes since " LSN_FMT " are lost; create the slot with --create "
+            "and load the tables anew",
+            LSN_ARG(place->flushed));
+    }
+    if (options->temporary)
+        return slot_create_temporary(
+            session->replication, options->slot, "test_decoding", waiter, err);
+    if (options->create) {
+        log_event(LOG_INFO, "creating slot \"%s\"; this waits for the transactions that write now",
+            options->slot);
+        return slot_create(session->replication, options->slot, "test_decoding", waiter, err);
+    }
+    err_set(err, ERR_OPERATOR, "slot \"%s\" does not exist", options->slot);
+    return err_hint(err, "create it with --create; changes made before that are not in it");
+}
+
+static bool prepare_slot(const struct replication_options *options,
+    const struct replication_place *place, struct session *session, struct waiter *waiter,
+    struct err *err)
+{
+    struct slot slot;
+    if (!slot_look(session->sql, options->slot, waiter, &slot, err))
+        return false;
+    if (!slot.exists)
+        return make_slot(options, place, session, waiter, err);
+    if (!slot_fits(&slot, session, options->slot, err))
+        return false;
+    if (options->never_confirm)
+        log_event(LOG_WARNING,
+            "slot \"%s\" is only looked at: it retains the server's log until it is read in "
+            "earnest",
+            options->slot);
+    if (place->streamed && slot.confirmed_lsn > place->flushed)
+        log_event(LOG_WARNING,
+            "slot \"%s\" was moved by somebody else from " LSN_FMT " to " LSN_FMT
+            ": what lies between did not pass here",
+            options->slot, LSN_ARG(place->flushed), LSN_ARG(slot.confirmed_lsn));
+    return true;
+}
+
+// The same server goes on where we were; another one, or a promoted one, where its slot is.
+static bool find_place(
+    struct replication_place *place, const struct session *session, struct err *err)
+{
+    bool same_system = strcmp(place->system_id, session->system_id) == 0;
+    bool same = same_system && place->timeline == session->timeline;
+    if (same && session->position < place->flushed) {
+        err_set(err, ERR_FINAL,
+            "the server's log ends at " LSN_FMT ", before " LSN_FMT
+            ", up to where changes were delivered",
+            LSN_ARG(session->position), LSN_ARG(place->flushed));
+        return err_hint(err, "was it restored from a backup? Compare what the stream holds");
+    }
+    if (place->streamed && !same_system)
+        log_event(LOG_WARNING, "the server is another one than before (system identifier %s)",
+            session->system_id);
+    if (!same)
+        place->flushed = 0;
+    snprintf(place->system_id, sizeof place->system_id, "%s", session->system_id);
+    place->timeline = session->timeline;
+    return true;
+}
+
+static bool start(
+    struct session *session, const char *slot, lsn_t from, struct waiter *waiter, struct err *err)
+{
+    char command[300];
+    snprintf(command, sizeof command,
+        "START_REPLICATION SLOT \"%s\" LOGICAL " LSN_FMT " (\"include-xids\" 'on',"
+        " \"include-timestamp\" 'on', \"skip-empty-xacts\" 'on')",
+        slot, LSN_ARG(from));
+    struct rows *rows = ask(session->replication, command, waiter, err);
+    bool ok = rows && rows_is_copy(rows);
+    if (rows && !ok)
+        err_set(err, ERR_RETRY, "the server does not begin to stream");
+    rows_free(rows);
+    return ok || err_wrap(err, "cannot start replication from slot \"%s\"", slot);
+}
+
+// Takes the session's connections.
+static struct source *replication_new(
+    const struct replication_options *options, const struct session *session, lsn_t from)
+{
+    struct replication *replication = alloc_zeroed(1, sizeof *replication);
+    replication->base = (struct source){
+        .next = replication_next,
+        .confirm = replication_confirm,
+        .wait_fds = replication_wait_fds,
+        .wake_at_ms = replication_wake_at_ms,
+        .leave = replication_leave,
+        .free = replication_free,
+    };
+    replication->conn = session->replication;
+    replication->catalog =
+        catalog_new(options->source, session->sql, conn_backend_pid(session->replication));
+    replication->decoder = test_decoding_new();
+    replication->never_confirm = options->never_confirm;
+    replication->flushed = from;
+    stream_init(&replication->stream, from, session->wal_sender_timeout_ms, clock_now_ms());
+    if (options->ask_often)
+        stream_ask_often(&replication->stream);
+    return &replication->base;
+}
+
+struct source *replication_open(const struct replication_options *options,
+    struct replication_place *place, lsn_t *server_position, struct waiter *waiter, struct err *err)
+{
+    struct session session;
+    if (!slot_check_name(str_from_c(options->slot), err))
+        return NULL;
+    if (!session_open(&session, options->source, waiter, err))
+        return NULL;
+    if (prepare_slot(options, place, &session, waiter, err) && find_place(place, &session, err) &&
+        start(&session, options->slot, place->flushed, waiter, err)) {
+        place->streamed = true;
+        *server_position = session.position;
+        return replication_new(options, &session, place->flushed);
+    }
+    session_close(&session);
+    return NULL;
+}
