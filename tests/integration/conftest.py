@@ -12,6 +12,7 @@ import pytest
 from kinesis_local import KinesisLocal
 from pg_kinesis_process import PgKinesis
 from postgres_server import Database, PostgresServer
+from sim_process import KinesisSim
 
 VERSIONS = os.environ.get('PGK_POSTGRES_VERSIONS', '15,18').split(',')
 NUMBERS = itertools.count(1)
@@ -45,12 +46,10 @@ def database(postgres):
 @pytest.fixture
 def start_kinesis_sim():
     """Starts a kinesis_sim with the given arguments, as often as asked."""
-    from sim_process import KinesisSim  # pylint: disable=import-outside-toplevel
-
     started = []
 
     def start(*arguments):
-        started.append(KinesisSim([str(argument) for argument in arguments]))
+        started.append(KinesisSim().start(*arguments))
         return started[-1]
 
     yield start

@@ -4,7 +4,7 @@ import pathlib
 import pytest
 
 from postgres_server import Database, PostgresServer
-from streams import read_stream
+from streams import kinesis_client, read_stream, shard_ids
 from waiting import wait_until
 
 
@@ -42,7 +42,7 @@ def test_a_stopped_server_leaves_nothing():
     assert not server.folder.exists()
 
 
-def test_a_server_keeps_its_data_over_a_crash(postgres):
+def test_a_server_keeps_its_data_over_a_restart(postgres):
     server = PostgresServer(postgres.version)
     with server.connect() as connection:
         connection.execute('CREATE TABLE t AS SELECT 1 AS id')
@@ -67,6 +67,16 @@ def test_a_stream_is_read_shard_by_shard(kinesis_local):
         numbers = [int(record['Data']) for record in records
                    if record['PartitionKey'] == f'key {key}']
         assert numbers == list(range(key, 20, 5))
+
+
+def test_both_endpoints_are_read_alike(kinesis_sim):
+    client = kinesis_client(kinesis_sim.url)
+    client.put_record(StreamName='test', PartitionKey='key', Data=b'data')
+
+    (record,) = read_stream(client, 'test', until=1)
+
+    assert (record['PartitionKey'], record['Data']) == ('key', b'data')
+    assert record['ShardId'] in shard_ids(client, 'test')
 
 
 def test_a_stream_that_stays_short_is_an_error(kinesis_local):
