@@ -1,0 +1,31 @@
+// describe_stream - the DescribeStreamSummary call: what the stream is, before anything is sent.
+//
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStreamSummary.html
+#ifndef PGK_KINESIS_DESCRIBE_STREAM_H
+#define PGK_KINESIS_DESCRIBE_STREAM_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct stream_name;
+
+struct stream_facts {
+    bool described;          // False when the credentials may not ask: the rest is assumed.
+    size_t record_bytes_max; // Data and key of a record.
+    size_t open_shards;      // 0: not known.
+    bool distribution_auto;  // The service places records as it likes: no order per key.
+};
+
+// What is assumed of a stream that may not be described.
+struct stream_facts stream_facts_assumed(void);
+
+void describe_stream_write(struct buf *buf, const struct stream_name *stream);
+
+// Reads the body of a reply with status 200. A stream on its way to be is worth another try.
+MUST_CHECK bool describe_stream_read(struct str body, struct stream_facts *facts, struct err *err);
+
+#endif

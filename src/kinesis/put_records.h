@@ -1,0 +1,39 @@
+// put_records - the PutRecords call: its body from a batch, a batch's outcomes from its reply.
+//
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html, JSON 1.1 protocol.
+#ifndef PGK_KINESIS_PUT_RECORDS_H
+#define PGK_KINESIS_PUT_RECORDS_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct batch;
+struct buf;
+struct stream_name;
+
+enum {
+    // A full request in Base64, and its longest keys with every character escaped.
+    PUT_RECORDS_BODY_BYTES_MAX = 16 << 20
+};
+
+// Adds the body to buf; one that does not fit is for the caller to see by buf_ok().
+void put_records_write(
+    struct buf *buf, const struct stream_name *stream, const struct batch *batch);
+
+// How many records fared how, and what the service said of the first one that was not stored.
+struct put_records_counts {
+    size_t stored;
+    size_t throttled;
+    size_t failed;
+    struct err_quote first_failure; // "" when there was none.
+};
+
+// Reads the body of a reply with status 200 into the batch's outcomes. False, with all outcomes
+// unknown, when it is not the answer to this request: then nothing it says is believed.
+MUST_CHECK bool put_records_read(
+    struct batch *batch, struct str body, struct put_records_counts *counts, struct err *err);
+
+#endif

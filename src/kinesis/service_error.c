@@ -1,0 +1,153 @@
+#include "kinesis/service_error.h"
+
+#include "kinesis/json_read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HINT_EXPIRED                                                                               \
+    "get new credentials; the files of ~/.aws are read again, the environment is not"
+#define HINT_KEY   "check the access key, the secret and the session token"
+#define HINT_CLOCK "check the secret access key and the clock of this host"
+#define HINT_KMS   "allow kms:GenerateDataKey on the stream's KMS key, and see that it is enabled"
+
+struct known_code {
+    struct str code;
+    enum service_class class;
+    const char *hint;
+};
+
+static const struct known_code known_codes[] = {
+    {STR_CONST("ProvisionedThroughputExceededException"), SERVICE_THROTTLED, NULL},
+    {STR_CONST("LimitExceededException"), SERVICE_THROTTLED, NULL},
+    {STR_CONST("ThrottlingException"), SERVICE_THROTTLED, NULL},
+    {STR_CONST("Throttling"), SERVICE_THROTTLED, NULL},
+    {STR_CONST("RequestLimitExceeded"), SERVICE_THROTTLED, NULL},
+    {STR_CONST("TooManyRequestsException"), SERVICE_THROTTLED, NULL},
+    {STR_CONST("SlowDown"), SERVICE_THROTTLED, NULL},
+    {STR_CONST("KMSThrottlingException"), SERVICE_THROTTLED, NULL},
+    {STR_CONST("InternalFailure"), SERVICE_TRANSIENT, NULL},
+    {STR_CONST("InternalFailureException"), SERVICE_TRANSIENT, NULL},
+    {STR_CONST("InternalServerError"), SERVICE_TRANSIENT, NULL},
+    {STR_CONST("ServiceUnavailable"), SERVICE_TRANSIENT, NULL},
+    {STR_CONST("ServiceUnavailableException"), SERVICE_TRANSIENT, NULL},
+    {STR_CONST("RequestTimeout"), SERVICE_TRANSIENT, NULL},
+    {STR_CONST("RequestTimeoutException"), SERVICE_TRANSIENT, NULL},
+    {STR_CONST("ResourceInUseException"), SERVICE_TRANSIENT, NULL},
+    {STR_CONST("ExpiredTokenException"), SERVICE_AUTH, HINT_EXPIRED},
+    {STR_CONST("ExpiredToken"), SERVICE_AUTH, HINT_EXPIRED},
+    {STR_CONST("UnrecognizedClientException"), SERVICE_AUTH, HINT_KEY},
+    {STR_CONST("InvalidClientTokenId"), SERVICE_AUTH, HINT_KEY},
+    {STR_CONST("MissingAuthenticationToken"), SERVICE_AUTH, HINT_KEY},
+    {STR_CONST("MissingAuthenticationTokenException"), SERVICE_AUTH, HINT_KEY},
+    {STR_CONST("IncompleteSignature"), SERVICE_AUTH, HINT_KEY},
+    {STR_CONST("IncompleteSignatureException"), SERVICE_AUTH, HINT_KEY},
+    {STR_CONST("InvalidSignatureException"), SERVICE_CLOCK, HINT_CLOCK},
+    {STR_CONST("SignatureDoesNotMatch"), SERVICE_CLOCK, HINT_CLOCK},
+    {STR_CONST("RequestTimeTooSkewed"), SERVICE_CLOCK, HINT_CLOCK},
+    {STR_CONST("RequestExpired"), SERVICE_CLOCK, HINT_CLOCK},
+    {STR_CONST("RequestInTheFuture"), SERVICE_CLOCK, HINT_CLOCK},
+    {STR_CONST("AuthFailure"), SERVICE_CLOCK, HINT_CLOCK},
+    {STR_CONST("ResourceNotFoundException"), SERVICE_CONFIG,
+        "create the stream, or check --stream, --region and the account of the credentials"},
+    {STR_CONST("KMSAccessDeniedException"), SERVICE_CONFIG, HINT_KMS},
+    {STR_CONST("KMSDisabledException"), SERVICE_CONFIG, HINT_KMS},
+    {STR_CONST("KMSInvalidStateException"), SERVICE_CONFIG, HINT_KMS},
+    {STR_CONST("KMSNotFoundException"), SERVICE_CONFIG, HINT_KMS},
+    {STR_CONST("KMSOptInRequired"), SERVICE_CONFIG, HINT_KMS},
+    {STR_CONST("InvalidArgumentException"), SERVICE_REQUEST, NULL},
+    {STR_CONST("ValidationException"), SERVICE_REQUEST, NULL},
+    {STR_CONST("SerializationException"), SERVICE_REQUEST, NULL},
+    {STR_CONST("UnknownOperationException"), SERVICE_REQUEST, NULL},
+};
+
+// "com.amazon.kinesis#Code:http://..." is how some front ends dress a code.
+static struct str bare_code(struct str dressed)
+{
+    struct str code = str_cut(&dressed, ':');
+    while (memchr(code.ptr, '#', code.len))
+        str_cut(&code, '#');
+    return str_trim(code);
+}
+
+static void classify_by_status(struct service_error *error)
+{
+    if (error->status == 429) {
+        error->class = SERVICE_THROTTLED;
+    } else if (error->status >= 500 || error->status == 408) {
+        error->class = SERVICE_TRANSIENT;
+    } else if (error->status == 413) {
+        error->class = SERVICE_REQUEST;
+    } else {
+        // Neither lost nor skipped for a word we do not know: it is held until someone looks.
+        error->class = SERVICE_CONFIG;
+        if (!error->code.text[0])
+            error->hint = "this may be the answer of a proxy, or of another service: check the "
+                          "endpoint URL and the proxy settings";
+    }
+}
+
+static void classify(struct service_error *error, struct str code)
+{
+    if (str_equal(code, STR("AccessDeniedException"))) {
+        error->class = SERVICE_CONFIG; // Its hint names the operation: see below.
+        return;
+    }
+    for (size_t i = 0; i < sizeof known_codes / sizeof *known_codes; i++) {
+        if (str_equal(code, known_codes[i].code)) {
+            error->class = known_codes[i].class;
+            error->hint = known_codes[i].hint;
+            return;
+        }
+    }
+    classify_by_status(error);
+}
+
+// The first line only: what is wrong with a signature is followed by the request as the service
+// would have signed it, session token and all.
+static struct str message_of(const json_t *object)
+{
+    struct str message = json_member_string(object, "message");
+    if (message.len == 0)
+        message = json_member_string(object, "Message");
+    return str_cut(&message, '\n');
+}
+
+struct service_error service_error_read(long status, struct str error_type, struct str body)
+{
+    struct service_error error = {.status = status, .hint = NULL};
+    json_t *object = json_read_object(body);
+    struct str type = json_member_string(object, "__type");
+    struct str code = bare_code(type.len > 0 ? type : error_type);
+    error.code = err_quote(code);
+    error.message = object ? err_quote(message_of(object)) : err_quote(body);
+    classify(&error, code);
+    json_decref(object);
+    return error;
+}
+
+static enum err_kind kind_of(enum service_class class)
+{
+    switch (class) {
+    case SERVICE_THROTTLED:
+    case SERVICE_TRANSIENT:
+        return ERR_RETRY;
+    case SERVICE_REQUEST:
+        return ERR_DATA;
+    default:
+        return ERR_OPERATOR;
+    }
+}
+
+void service_error_explain(
+    const struct service_error *error, const char *operation, struct err *err)
+{
+    err_set(err, kind_of(error->class), "%s: status %ld%s%s%s%s", operation, error->status,
+        error->code.text[0] ? " " : "", error->code.text, error->message.text[0] ? ": " : "",
+        error->message.text);
+    if (error->hint)
+        err_hint(err, "%s", error->hint);
+    else if (strcmp(error->code.text, "AccessDeniedException") == 0)
+        err_hint(err, "allow kinesis:%s on the stream in the IAM policy of these credentials",
+            operation);
+}

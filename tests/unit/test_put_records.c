@@ -1,0 +1,226 @@
+#include "cmocka_prelude.h"
+
+#include "base/buf.h"
+#include "kinesis/put_records.h"
+#include "kinesis/stream_name.h"
+#include "model/batch.h"
+#include "model/record.h"
+
+#include <string.h>
+
+static void batch_add(struct batch *batch, struct str key, struct str data)
+{
+    batch->records[batch->count++] = record_new(key, data);
+}
+
+static void batch_release(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        record_free(batch->records[i]);
+}
+
+static void assert_body(struct str stream_text, const char *expected)
+{
+    struct batch batch = {.count = 0};
+    batch_add(&batch, STR("k1"), STR("hello"));
+    batch_add(&batch, STR("public.\"a\\b\"\xc3\xa9"), STR("\x00\xff<"));
+    batch_add(&batch, STR("k3"), STR(""));
+    struct stream_name stream;
+    struct err err;
+    assert_true(stream_name_parse(stream_text, &stream, &err));
+
+    struct buf body;
+    buf_init(&body, 10000);
+    put_records_write(&body, &stream, &batch);
+
+    assert_string_equal(buf_c(&body), expected);
+    buf_release(&body);
+    batch_release(&batch);
+}
+
+#define RECORDS                                                                                    \
+    "\"Records\":[{\"Data\":\"aGVsbG8=\",\"PartitionKey\":\"k1\"},"                                \
+    "{\"Data\":\"AP88\",\"PartitionKey\":\"public.\\\"a\\\\b\\\"\xc3\xa9\"},"                      \
+    "{\"Data\":\"\",\"PartitionKey\":\"k3\"}]}"
+
+static void the_body_names_the_stream_and_its_records(void **state)
+{
+    (void)state;
+    assert_body(STR("example_stream"), "{\"StreamName\":\"example_stream\"," RECORDS);
+}
+
+static void a_stream_with_an_arn_is_named_by_it(void **state)
+{
+    (void)state;
+    assert_body(STR("arn:aws:kinesis:eu-west-1:123456789012:stream/s"),
+        "{\"StreamARN\":\"arn:aws:kinesis:eu-west-1:123456789012:stream/s\"," RECORDS);
+}
+
+static void a_full_request_fits(void **state)
+{
+    (void)state;
+    struct batch batch = {.count = 0};
+    static char key[256];
+    memset(key, '\x01', sizeof key); // Six bytes each in JSON.
+    char *data = test_malloc(BATCH_BYTES_MAX / BATCH_RECORDS_MAX);
+    memset(data, 'd', BATCH_BYTES_MAX / BATCH_RECORDS_MAX);
+    for (size_t i = 0; i < BATCH_RECORDS_MAX; i++)
+        batch_add(&batch, (struct str){.ptr = key, .len = sizeof key},
+            (struct str){.ptr = data, .len = BATCH_BYTES_MAX / BATCH_RECORDS_MAX});
+    struct stream_name stream = {.text = STR("s"), .name = STR("s"), .region = STR("")};
+
+    struct buf body;
+    buf_init(&body, PUT_RECORDS_BODY_BYTES_MAX);
+    put_records_write(&body, &stream, &batch);
+
+    assert_true(buf_ok(&body));
+    buf_release(&body);
+    test_free(data);
+    batch_release(&batch);
+}
+
+// Reads a reply to a request of three records; only their number matters.
+static bool read_reply(struct batch *batch, struct str reply, struct put_records_counts *counts)
+{
+    *batch = (struct batch){.count = 3};
+    return put_records_read(batch, reply, counts, &batch->err);
+}
+
+static void assert_outcomes(
+    struct str reply, enum outcome first, enum outcome second, enum outcome third)
+{
+    struct batch batch;
+    struct put_records_counts counts;
+    assert_true(read_reply(&batch, reply, &counts));
+    assert_int_equal(batch.err.kind, ERR_NONE);
+    assert_int_equal(batch.outcomes[0], first);
+    assert_int_equal(batch.outcomes[1], second);
+    assert_int_equal(batch.outcomes[2], third);
+}
+
+#define STORED                                                                                     \
+    "{\"SequenceNumber\":\"49543463076548007577105092703039560359975228518395012686\","            \
+    "\"ShardId\":\"shardId-000000000000\"}"
+#define STORED_NULL                                                                                \
+    "{\"SequenceNumber\":\"4954\",\"ShardId\":\"shardId-0\",\"ErrorCode\":null,"                   \
+    "\"ErrorMessage\":null}"
+#define THROTTLED                                                                                  \
+    "{\"ErrorCode\":\"ProvisionedThroughputExceededException\",\"ErrorMessage\":\"Rate exceeded "  \
+    "for shard shardId-000000000001 in stream s under account 111111111111.\"}"
+#define FAILED "{\"ErrorCode\":\"InternalFailure\",\"ErrorMessage\":\"Internal service failure.\"}"
+#define REPLY(failed, a, b, c)                                                                     \
+    STR("{\"FailedRecordCount\":" failed ",\"Records\":[" a "," b "," c "],"                       \
+        "\"EncryptionType\":\"NONE\"}")
+
+static void a_record_with_a_sequence_number_is_stored(void **state)
+{
+    (void)state;
+    assert_outcomes(
+        REPLY("0", STORED, STORED, STORED), OUTCOME_STORED, OUTCOME_STORED, OUTCOME_STORED);
+    assert_outcomes(REPLY("0", STORED_NULL, STORED, STORED_NULL), OUTCOME_STORED, OUTCOME_STORED,
+        OUTCOME_STORED);
+}
+
+static void each_record_has_its_own_outcome(void **state)
+{
+    (void)state;
+    assert_outcomes(
+        REPLY("2", THROTTLED, STORED, FAILED), OUTCOME_THROTTLED, OUTCOME_STORED, OUTCOME_FAILED);
+}
+
+static void the_count_of_failures_is_not_believed(void **state)
+{
+    (void)state;
+    assert_outcomes(
+        REPLY("0", THROTTLED, STORED, FAILED), OUTCOME_THROTTLED, OUTCOME_STORED, OUTCOME_FAILED);
+}
+
+static void what_is_not_surely_stored_failed(void **state)
+{
+    (void)state;
+    assert_outcomes(REPLY("3", "{}", "{\"SequenceNumber\":null,\"ErrorCode\":\"New\"}",
+                        "{\"SequenceNumber\":\"1\",\"ErrorCode\":\"InternalFailure\"}"),
+        OUTCOME_FAILED, OUTCOME_FAILED, OUTCOME_FAILED);
+    assert_outcomes(REPLY("3", "{\"SequenceNumber\":\"\"}", "{\"SequenceNumber\":7}",
+                        "{\"ShardId\":\"shardId-0\"}"),
+        OUTCOME_FAILED, OUTCOME_FAILED, OUTCOME_FAILED);
+}
+
+static void the_first_failure_is_kept_for_the_log(void **state)
+{
+    (void)state;
+    struct batch batch;
+    struct put_records_counts counts;
+
+    assert_true(read_reply(&batch, REPLY("2", STORED, FAILED, THROTTLED), &counts));
+
+    assert_int_equal(counts.stored, 1);
+    assert_int_equal(counts.failed, 1);
+    assert_int_equal(counts.throttled, 1);
+    assert_string_equal(counts.first_failure.text, "InternalFailure: Internal service failure.");
+}
+
+static void assert_not_believed(struct str reply)
+{
+    struct batch batch;
+    struct put_records_counts counts;
+    assert_false(read_reply(&batch, reply, &counts));
+    assert_int_equal(batch.err.kind, ERR_RETRY);
+    assert_int_equal(counts.stored, 0);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(batch.outcomes[i], OUTCOME_UNKNOWN);
+}
+
+static void a_reply_to_another_request_is_not_believed(void **state)
+{
+    (void)state;
+    assert_not_believed(STR("{\"FailedRecordCount\":0,\"Records\":[" STORED "," STORED "]}"));
+    assert_not_believed(
+        STR("{\"FailedRecordCount\":0,\"Records\":[" STORED "," STORED "," STORED "," STORED "]}"));
+    assert_not_believed(STR("{\"FailedRecordCount\":0,\"Records\":[]}"));
+}
+
+static void a_reply_in_another_form_is_not_believed(void **state)
+{
+    (void)state;
+    const struct str replies[] = {
+        STR(""),
+        STR("{}"),
+        STR("null"),
+        STR("[" STORED "," STORED "," STORED "]"),
+        STR("{\"Records\":{}}"),
+        STR("{\"Records\":[1,2,3]}"),
+        STR("{\"Records\":[" STORED "," STORED ",null]}"),
+        STR("<html><body>502 Bad Gateway</body></html>"),
+        STR("\xff\xfe\x00\x01"),
+        STR("{\"Records\":\"\xff\"}"),
+    };
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
+        assert_not_believed(replies[i]);
+}
+
+static void a_reply_cut_short_is_not_believed_at_any_length(void **state)
+{
+    (void)state;
+    struct str whole = REPLY("2", THROTTLED, STORED, FAILED);
+    for (size_t len = 0; len < whole.len; len++)
+        assert_not_believed((struct str){.ptr = whole.ptr, .len = len});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_body_names_the_stream_and_its_records),
+        cmocka_unit_test(a_stream_with_an_arn_is_named_by_it),
+        cmocka_unit_test(a_full_request_fits),
+        cmocka_unit_test(a_record_with_a_sequence_number_is_stored),
+        cmocka_unit_test(each_record_has_its_own_outcome),
+        cmocka_unit_test(the_count_of_failures_is_not_believed),
+        cmocka_unit_test(what_is_not_surely_stored_failed),
+        cmocka_unit_test(the_first_failure_is_kept_for_the_log),
+        cmocka_unit_test(a_reply_to_another_request_is_not_believed),
+        cmocka_unit_test(a_reply_in_another_form_is_not_believed),
+        cmocka_unit_test(a_reply_cut_short_is_not_believed_at_any_length),
+    };
+    return cmocka_run_group_tests_name("put_records", tests, NULL, NULL);
+}
