@@ -1,0 +1,61 @@
+// kinesis_sink - the sink that is a Kinesis data stream: a batch in, a PutRecords call out.
+//
+// It does not retry: a batch comes back with what its one request brought. Its outcomes are those
+// of a record each; when the request failed as a whole, batch->err says why:
+//   ERR_RETRY     throttled, or unknown: a timeout, a lost connection, a failure inside
+//   ERR_OPERATOR  not stored: credentials, permissions, the stream itself
+//   ERR_DATA      not stored: the service refuses this request, and would again
+// A request that surely never left is "failed", not "unknown": no duplicate can come of it.
+#ifndef PGK_KINESIS_KINESIS_SINK_H
+#define PGK_KINESIS_KINESIS_SINK_H
+
+#include "base/err.h"
+#include "base/step.h"
+#include "base/str.h"
+#include "kinesis/describe_stream.h"
+#include "model/sink.h"
+
+// Strings are "" when not given; they outlive the sink.
+struct kinesis_options {
+    struct str stream; // A name or an ARN.
+    struct str endpoint_url;
+    struct str region;
+    struct str profile;
+    bool insecure_endpoint;
+    size_t requests_max; // At the same time; 0: 16.
+};
+
+struct kinesis_sink_statistics {
+    uint64_t requests;
+    uint64_t request_bytes; // Bodies, as they were sent.
+    uint64_t requests_throttled;
+    uint64_t requests_failed; // As a whole, for another reason.
+    uint64_t records_stored;
+    uint64_t records_throttled;
+    uint64_t records_failed;
+    uint64_t records_unknown;           // Possibly stored, and to be sent again.
+    struct err_quote last_record_error; // What the service said of a record; "" at first.
+};
+
+struct kinesis_sink;
+
+// Finds out all that can be wrong without a request: NULL with err then. Freed as a sink.
+struct kinesis_sink *kinesis_sink_new(const struct kinesis_options *options, struct err *err);
+struct sink *kinesis_sink_base(struct kinesis_sink *sink);
+
+// Asks what the stream is, besides any batches; then step until it is not busy, sleeping in wait().
+// Credentials that may not ask are no failure: facts->described is false then.
+void kinesis_sink_describe_start(struct kinesis_sink *sink);
+enum step kinesis_sink_describe_step(
+    struct kinesis_sink *sink, struct stream_facts *facts, struct err *err);
+
+// Where requests go, for a log line; borrowed.
+const char *kinesis_sink_url(const struct kinesis_sink *sink);
+const char *kinesis_sink_region(const struct kinesis_sink *sink);
+
+struct kinesis_sink_statistics kinesis_sink_statistics(const struct kinesis_sink *sink);
+
+// What the bodies of requests and replies take: part of what --max-memory bounds.
+size_t kinesis_sink_memory_bytes(const struct kinesis_sink *sink);
+
+#endif
