@@ -93,13 +93,18 @@ void relation_cache_put(struct relation_cache *cache, struct relation *relation)
     assert(cache->places.count <= RELATION_CACHE_MAX);
 }
 
+static void place_free(struct place *place)
+{
+    relation_free(place->relation);
+    free(place);
+}
+
 void relation_cache_sweep(struct relation_cache *cache)
 {
     while (cache->swept_next) {
         struct place *place = cache->swept_next;
         cache->swept_next = place->older;
-        relation_free(place->relation);
-        free(place);
+        place_free(place);
     }
 }
 
@@ -107,9 +112,11 @@ void relation_cache_free(struct relation_cache *cache)
 {
     if (!cache)
         return;
-    while (cache->ring.older != &cache->ring)
-        retire(cache, cache->ring.older);
     relation_cache_sweep(cache);
+    size_t at = 0;
+    struct place *place;
+    while ((place = hash_map_next(&cache->places, &at)))
+        place_free(place);
     hash_map_release(&cache->places);
     free(cache);
 }

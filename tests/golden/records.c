@@ -45,21 +45,25 @@ void records_release(struct records *records)
     *records = (struct records){.count = 0};
 }
 
-// By key, and within a key as they stood: the items lie in one array, so their addresses tell.
+// A record and where it stood.
+struct place {
+    const struct golden_record *record;
+    size_t at;
+};
+
 static int by_key_then_place(const void *a, const void *b)
 {
-    const struct golden_record *left = *(const struct golden_record *const *)a;
-    const struct golden_record *right = *(const struct golden_record *const *)b;
-    int order = str_compare(left->key, right->key);
-    return order != 0 ? order : (left > right) - (left < right);
+    const struct place *left = a;
+    const struct place *right = b;
+    int order = str_compare(left->record->key, right->record->key);
+    return order != 0 ? order : (left->at > right->at) - (left->at < right->at);
 }
 
-static const struct golden_record **sorted(const struct records *records)
+static struct place *sorted(const struct records *records)
 {
-    const struct golden_record **places =
-        alloc_bytes(records->count * sizeof(const struct golden_record *));
+    struct place *places = alloc_zeroed(records->count, sizeof *places);
     for (size_t i = 0; i < records->count; i++)
-        places[i] = &records->items[i];
+        places[i] = (struct place){.record = &records->items[i], .at = i};
     qsort(places, records->count, sizeof *places, by_key_then_place);
     return places;
 }
@@ -80,13 +84,13 @@ static void show(struct buf *difference, const char *which, const struct golden_
 bool records_agree(
     const struct records *expected, const struct records *actual, struct buf *difference)
 {
-    const struct golden_record **wanted = sorted(expected);
-    const struct golden_record **found = sorted(actual);
+    struct place *wanted = sorted(expected);
+    struct place *found = sorted(actual);
     size_t most = expected->count > actual->count ? expected->count : actual->count;
     bool agree = true;
     for (size_t i = 0; agree && i < most; i++) {
-        const struct golden_record *want = i < expected->count ? wanted[i] : NULL;
-        const struct golden_record *have = i < actual->count ? found[i] : NULL;
+        const struct golden_record *want = i < expected->count ? wanted[i].record : NULL;
+        const struct golden_record *have = i < actual->count ? found[i].record : NULL;
         agree =
             want && have && str_equal(want->key, have->key) && str_equal(want->data, have->data);
         if (!agree) {
