@@ -24,10 +24,11 @@ static const struct vector vectors[] = {
         "update <public> <nul> old a:integer=absent b:text=absent new a:integer=1 b:text=NULL"},
     {"table \"My Sch\".\"Tab:le \"\"q\"\" [x]\": INSERT: id[integer]:1 \"user\"[text]:'2' "
      "\"time\"[timestamp with time zone]:'infinity' \"a]:b\"[integer]:3 \"UPPER\"[integer]:4 "
-     "name[text]:'n' \"new-tuple\"[integer]:5 \"old-key\"[integer]:6 \"null\"[text]:'null'",
+     "name[text]:'n' new[text]:'o' \"new-tuple\"[integer]:5 \"old-key\"[integer]:6 "
+     "\"null\"[text]:'null'",
         "insert <My Sch> <Tab:le \"q\" [x]> new id:integer=1 user:text='2' "
         "time:timestamp with time zone='infinity' a]:b:integer=3 UPPER:integer=4 name:text='n' "
-        "new-tuple:integer=5 old-key:integer=6 null:text='null'"},
+        "new:text='o' new-tuple:integer=5 old-key:integer=6 null:text='null'"},
     {"table public.n: INSERT: f8[double precision]:NaN n[numeric]:1.50 n2[numeric]:Infinity "
      "bi[bit]:B'101' vb[bit varying]:B'' b[boolean]:true c[character]:'ab   ' ch[\"char\"]:'x'",
         "insert <public> <n> new f8:double precision=NaN n:numeric=1.50 n2:numeric=Infinity "

@@ -69,12 +69,6 @@ static void show_row(
     }
 }
 
-static void show_message(struct buf *shown, const struct message *message)
-{
-    buf_printf(shown, "message %d <" STR_FMT "> <" STR_FMT ">", message->transactional,
-        STR_ARG(message->prefix), STR_ARG(message->content));
-}
-
 // The event in words of our own.
 static const char *show(struct reading *reading)
 {
@@ -103,7 +97,8 @@ static const char *show(struct reading *reading)
             buf_printf(shown, " " STR_FMT, STR_ARG(event->truncate.relations[i]->quoted));
         break;
     case EVENT_MESSAGE:
-        show_message(shown, &event->message);
+        buf_printf(shown, "message %d <" STR_FMT "> <" STR_FMT ">", event->message.transactional,
+            STR_ARG(event->message.prefix), STR_ARG(event->message.content));
         break;
     case EVENT_UNKNOWN:
         buf_add(shown, STR("unknown"));
@@ -295,6 +290,19 @@ static void a_message_outside_of_a_transaction_is_its_own_unit(void **state)
     reading_release(&reading);
 }
 
+static void a_message_not_transactional_is_of_no_transaction(void **state)
+{
+    (void)state;
+    struct reading reading = reading_new();
+    assert_true(read_line(&reading, "BEGIN 7"));
+    assert_true(read_line(&reading, "message: transactional: 0 prefix: p, sz: 1 content:x"));
+    assert_int_equal(reading.event.txn.xid, 0);
+    assert_int_equal(reading.event.ordinal, 0);
+    assert_true(read_line(&reading, "table public.t: INSERT: id[integer]:1"));
+    assert_int_equal(reading.event.ordinal, 1);
+    reading_release(&reading);
+}
+
 static void a_messages_content_may_hold_zeros(void **state)
 {
     (void)state;
@@ -477,6 +485,7 @@ int main(void)
         cmocka_unit_test(ordinals_count_within_a_transaction),
         cmocka_unit_test(a_commit_tells_its_end_and_its_time),
         cmocka_unit_test(a_message_outside_of_a_transaction_is_its_own_unit),
+        cmocka_unit_test(a_message_not_transactional_is_of_no_transaction),
         cmocka_unit_test(a_messages_content_may_hold_zeros),
         cmocka_unit_test(the_same_columns_are_the_same_relation),
         cmocka_unit_test(other_columns_are_another_relation_that_inherits_the_key),
