@@ -1,0 +1,280 @@
+#include "app/lifecycle.h"
+
+#include "app/exit_status.h"
+#include "app/open_sink.h"
+#include "app/progress.h"
+#include "app/pump.h"
+#include "app/signals.h"
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "delivery/delivery.h"
+#include "model/config.h"
+#include "model/sink.h"
+#include "model/source.h"
+#include "postgres/replication.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum step_name {
+    STEP_CONNECT,
+    STEP_STREAM,
+    STEP_DRAIN,
+    STEP_SETTLE,
+    STEP_BACKOFF,
+    STEP_EXIT
+};
+
+enum {
+    // What is not drained by then is delivered by the next run; most supervisors kill after 30 s.
+    DRAIN_WITHIN_MS = 20000,
+    HEALTHY_AFTER_MS = 60000
+};
+
+static const struct backoff reconnect_backoff = {.first_ms = 500, .most_ms = 30000};
+
+struct lifecycle {
+    const struct config *config;
+    struct open_sink sink;
+    struct delivery delivery;
+    struct pump pump;
+    struct progress progress;
+    struct replication_options replication;
+    struct replication_place place;
+    struct source *source;
+    struct random random;
+    char slot_name[64];
+    unsigned attempts; // Since a connection was healthy.
+    int64_t connected_at_ms;
+    int64_t drain_until_ms;
+    int exit_status;
+};
+
+static void detach(struct lifecycle *life)
+{
+    if (!life->source)
+        return;
+    life->source->free(life->source);
+    life->source = NULL;
+    pump_attach(&life->pump, NULL);
+}
+
+static enum step_name leave_with(struct lifecycle *life, int status)
+{
+    life->exit_status = status;
+    return STEP_EXIT;
+}
+
+// Before the first stream of a run an error is for the one who started it; later the slot is held
+// and we try again, but for what no retry can help.
+static enum step_name fail_to_connect(struct lifecycle *life, const struct err *err)
+{
+    if (signals_ask_to_leave())
+        return leave_with(life, EXIT_STATUS_CLEAN);
+    bool first = !life->place.streamed;
+    bool patient = !first || (life->config->retry_initial && err->kind == ERR_RETRY);
+    if (err->kind == ERR_USAGE || err->kind == ERR_FINAL || !patient) {
+        log_event(LOG_ERROR, "%s", err->text);
+        return leave_with(life, exit_status_of(err->kind));
+    }
+    log_event(LOG_WARNING, "%s", err->text);
+    return STEP_BACKOFF;
+}
+
+static enum step_name connect_step(struct lifecycle *life)
+{
+    struct err err;
+    lsn_t server_position = 0;
+    life->place.flushed = delivery_flushed(&life->delivery);
+    life->source = replication_open(
+        &life->replication, &life->place, &server_position, &life->sink.waiter.base, &err);
+    if (!life->source)
+        return fail_to_connect(life, &err);
+
+    delivery_restart(&life->delivery, life->place.flushed);
+    pump_attach(&life->pump, life->source);
+    if (life->config->endpos_kind == ENDPOS_NOW && life->pump.end_lsn == 0)
+        life->pump.end_lsn = server_position;
+    life->connected_at_ms = clock_now_ms();
+    log_event(LOG_INFO, "streaming from slot \"%s\" at " LSN_FMT " to %s", life->replication.slot,
+        LSN_ARG(life->place.flushed), life->sink.name);
+    return STEP_STREAM;
+}
+
+static enum step_name begin_drain(struct lifecycle *life, int status, int64_t until_ms)
+{
+    life->exit_status = status;
+    life->drain_until_ms = until_ms;
+    return STEP_DRAIN;
+}
+
+static enum step_name lose_connection(struct lifecycle *life, const struct err *err)
+{
+    if (err->kind == ERR_DATA || err->kind == ERR_FINAL) {
+        // What the server says makes no sense to us, and it would say the same again.
+        log_event(LOG_ERROR, "%s", err->text);
+        return leave_with(life, EXIT_STATUS_FINAL);
+    }
+    log_event(LOG_WARNING, "%s", err->text);
+    detach(life);
+    return STEP_SETTLE;
+}
+
+static enum step_name stream_step(struct lifecycle *life)
+{
+    struct err err;
+    struct moment now = clock_moment();
+    if (signals_ask_to_leave()) {
+        log_event(LOG_INFO, "leaving: delivering what was taken");
+        return begin_drain(life, EXIT_STATUS_CLEAN, now.now_ms + DRAIN_WITHIN_MS);
+    }
+    switch (pump_turn(&life->pump, now, &err)) {
+    case PUMP_FLOWS:
+        break;
+    case PUMP_REACHED_END:
+        return begin_drain(life, EXIT_STATUS_CLEAN, CLOCK_NEVER_MS);
+    case PUMP_SERVER_ENDED:
+        err_set(&err, ERR_RETRY, "the server ended the stream"); // fall through
+    case PUMP_SOURCE_FAILED:
+        return lose_connection(life, &err);
+    case PUMP_REFUSED:
+        log_event(LOG_ERROR, "%s", err.text);
+        return leave_with(life, EXIT_STATUS_OPERATOR);
+    case PUMP_STUCK:
+        log_event(LOG_ERROR, "%s", err.text);
+        return begin_drain(life, EXIT_STATUS_FINAL, now.now_ms + DRAIN_WITHIN_MS);
+    }
+    progress_tell(&life->progress, &life->pump.counts, &life->delivery, now.now_ms);
+    if (now.now_ms - life->connected_at_ms > HEALTHY_AFTER_MS)
+        life->attempts = 0;
+    pump_sleep(&life->pump, now.now_ms, signals_fd(), CLOCK_NEVER_MS);
+    return STEP_STREAM;
+}
+
+static enum step_name leave(struct lifecycle *life)
+{
+    life->source->leave(
+        life->source, delivery_flushed(&life->delivery), &life->sink.last_waiter.base);
+    return STEP_EXIT;
+}
+
+static enum step_name drain_step(struct lifecycle *life)
+{
+    struct err err;
+    struct moment now = clock_moment();
+    switch (pump_drain_turn(&life->pump, now, &err)) {
+    case PUMP_FLOWS:
+        break;
+    case PUMP_STUCK:
+    case PUMP_REFUSED:
+        return leave(life);
+    default:
+        return lose_connection(life, &err);
+    }
+    if (delivery_is_idle(&life->delivery))
+        return leave(life);
+    if (signals_ask_to_leave() && life->drain_until_ms == CLOCK_NEVER_MS)
+        life->drain_until_ms = now.now_ms + DRAIN_WITHIN_MS;
+    if (now.now_ms >= life->drain_until_ms) {
+        log_event(LOG_WARNING, "leaving with records undelivered: the next run delivers them");
+        return leave(life);
+    }
+    // The signal that brought us here stays readable: it is no longer listened to.
+    int wake_fd = signals_ask_to_leave() ? -1 : signals_fd();
+    pump_sleep(&life->pump, now.now_ms, wake_fd, life->drain_until_ms);
+    return STEP_DRAIN;
+}
+
+// Each request ends by itself within its timeout.
+static enum step_name settle_step(struct lifecycle *life)
+{
+    struct err err;
+    struct moment now = clock_moment();
+    pump_settle_turn(&life->pump, now, &err);
+    if (!delivery_is_in_flight(&life->delivery))
+        return signals_ask_to_leave() ? STEP_EXIT : STEP_BACKOFF;
+    int wake_fd = signals_ask_to_leave() ? -1 : signals_fd();
+    pump_sleep(&life->pump, now.now_ms, wake_fd, CLOCK_NEVER_MS);
+    return STEP_SETTLE;
+}
+
+static enum step_name backoff_step(struct lifecycle *life)
+{
+    int64_t now_ms = clock_now_ms();
+    int64_t until_ms = now_ms + backoff_wait_ms(reconnect_backoff, ++life->attempts, &life->random);
+    while (clock_now_ms() < until_ms)
+        if (!life->sink.waiter.base.sleep_until(&life->sink.waiter.base, NULL, 0, until_ms))
+            return STEP_EXIT;
+    return STEP_CONNECT;
+}
+
+static enum step_name take_step(struct lifecycle *life, enum step_name step)
+{
+    switch (step) {
+    case STEP_CONNECT:
+        return connect_step(life);
+    case STEP_STREAM:
+        return stream_step(life);
+    case STEP_DRAIN:
+        return drain_step(life);
+    case STEP_SETTLE:
+        return settle_step(life);
+    case STEP_BACKOFF:
+        return backoff_step(life);
+    case STEP_EXIT:
+        break;
+    }
+    return STEP_EXIT;
+}
+
+static struct replication_options slot_options(const struct config *config, char name[64])
+{
+    snprintf(name, 64, "%s", config->slot);
+    if (config->dry_run && !config->slot_is_named)
+        snprintf(name, 64, "pg_kinesis_dry_run_%d", getpid());
+    return (struct replication_options){
+        .source = config->source,
+        .slot = name,
+        .create = config->create,
+        .temporary = config->dry_run,
+        .never_confirm = config->dry_run,
+        .ask_often = config->endpos_kind != ENDPOS_NONE,
+    };
+}
+
+int lifecycle_run(const struct config *config)
+{
+    struct lifecycle life = {.config = config, .exit_status = EXIT_STATUS_CLEAN};
+    struct err err;
+    life.replication = slot_options(config, life.slot_name);
+    if (!open_sink(&life.sink, config, &err)) {
+        if (signals_ask_to_leave())
+            return EXIT_STATUS_CLEAN;
+        log_event(LOG_ERROR, "%s", err.text);
+        return exit_status_of(err.kind);
+    }
+    uint64_t seed = (uint64_t)clock_wall_us() ^ (uint64_t)getpid() << 32;
+    life.random = random_from(seed);
+    struct delivery_options delivery = life.sink.delivery;
+    delivery.memory_bytes_max = config->memory_bytes_max;
+    delivery.seed = seed;
+    delivery_init(&life.delivery, delivery, 0);
+    pump_init(&life.pump, life.sink.sink, &life.delivery, life.sink.record_bytes_max);
+    life.pump.end_lsn = config->endpos_kind == ENDPOS_LSN ? config->endpos : 0;
+    progress_init(&life.progress, clock_now_ms());
+
+    enum step_name step = STEP_CONNECT;
+    while (step != STEP_EXIT)
+        step = take_step(&life, step);
+
+    if (life.place.streamed)
+        progress_sum_up(&life.pump.counts, &life.delivery);
+    detach(&life);
+    life.sink.sink->free(life.sink.sink);
+    pump_release(&life.pump);
+    delivery_release(&life.delivery);
+    return life.exit_status;
+}

@@ -1,0 +1,335 @@
+#include "app/options.h"
+
+#include "base/buf.h"
+#include "model/config.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPTIONS_MAX = 64,
+    ARGUMENT_COLUMN = 28,
+    MEMORY_MIB_DEFAULT = 64,
+    MEMORY_MIB_MIN = 1
+};
+
+typedef bool option_reader(struct config *config, size_t offset, const char *text, struct err *err);
+
+struct option_row {
+    const char *name;
+    char letter;          // 0: none.
+    const char *argument; // NULL: a switch, which takes =true and =false too.
+    bool from_environment;
+    bool secret;
+    option_reader *read;
+    size_t offset; // Of the reader's field in struct config.
+    const char *help;
+};
+
+static bool wrong(struct err *err, const char *text, const char *wanted)
+{
+    return err_set(err, ERR_USAGE, "\"%s\" is not %s", err_quote(str_from_c(text)).text, wanted);
+}
+
+static bool read_text(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)err;
+    *(const char **)((char *)config + offset) = strdup(text);
+    return true;
+}
+
+static bool read_word(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    return *text ? read_text(config, offset, text, err) : wrong(err, text, "a name");
+}
+
+static bool truth(const char *text, bool *on, struct err *err)
+{
+    static const char *const yes[] = {"", "true", "1", "t", "T", "TRUE", "True"};
+    static const char *const no[] = {"false", "0", "f", "F", "FALSE", "False"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        if (strcmp(text, yes[i]) == 0)
+            return *on = true;
+    *on = false;
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (strcmp(text, no[i]) == 0)
+            return true;
+    return wrong(err, text, "true or false");
+}
+
+static bool read_switch(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    return truth(text, (bool *)((char *)config + offset), err);
+}
+
+static bool read_command(
+    struct config *config, enum command command, const char *text, struct err *err)
+{
+    bool on = false;
+    if (!truth(text, &on, err))
+        return false;
+    // --help and --version win over whatever else stands there.
+    if (on && config->command < command)
+        config->command = command;
+    return true;
+}
+
+static bool read_drop(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    return read_command(config, COMMAND_DROP, text, err);
+}
+
+static bool read_help(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    return read_command(config, COMMAND_HELP, text, err);
+}
+
+static bool read_version(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    return read_command(config, COMMAND_VERSION, text, err);
+}
+
+static bool read_endpos(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    struct err unused;
+    config->endpos_kind = strcmp(text, "now") == 0 ? ENDPOS_NOW : ENDPOS_LSN;
+    if (config->endpos_kind == ENDPOS_NOW || lsn_parse(str_from_c(text), &config->endpos, &unused))
+        return true;
+    return wrong(err, text, "a log position, such as 16/B374D848, or \"now\"");
+}
+
+// Bytes, or with k, M, G (or Ki, KiB, ...) the thousand-and-twenty-fourfold.
+static bool read_bytes(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    static const char wanted[] = "a number of bytes, such as 67108864 or 64MiB, from 1 MiB";
+    struct str digits = str_from_c(text);
+    while (digits.len > 0 && !isdigit((unsigned char)digits.ptr[digits.len - 1]))
+        digits.len--;
+    const char *unit = text + digits.len;
+    unsigned shift = 0;
+    if (*unit) {
+        const char *units = "kMG";
+        const char *found = strchr(units, *unit == 'K' ? 'k' : *unit);
+        if (!found || (strcmp(unit + 1, "") && strcmp(unit + 1, "i") && strcmp(unit + 1, "iB") &&
+                          strcmp(unit + 1, "B")))
+            return wrong(err, text, wanted);
+        shift = 10 * (unsigned)(found - units + 1);
+    }
+    uint64_t number = 0;
+    if (!str_to_u64(digits, 0, UINT64_MAX >> (shift + 1), &number) ||
+        number << shift < (uint64_t)MEMORY_MIB_MIN << 20)
+        return wrong(err, text, wanted);
+    *(size_t *)((char *)config + offset) = (size_t)(number << shift);
+    return true;
+}
+
+static bool read_log_level(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    return log_level_parse(str_from_c(text), &config->log_level) ||
+           wrong(err, text, "debug, info, warning or error");
+}
+
+static bool read_slot(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    config->slot_is_named = true;
+    return read_text(config, offset, text, err);
+}
+
+#define FIELD(name) offsetof(struct config, name)
+
+// In the order of --help; a row without a name is a heading.
+static const struct option_row rows[] = {
+    {.help = "From"},
+    {"source", 0, "URI|DSN", true, true, read_text, FIELD(source),
+        "PostgreSQL database; what it leaves out comes from the PG* environment"},
+    {"slot", 0, "NAME", true, false, read_slot, FIELD(slot),
+        "replication slot (default: pg_kinesis)"},
+    {"create", 0, NULL, true, false, read_switch, FIELD(create),
+        "create the slot if there is none"},
+    {"drop", 0, NULL, false, false, read_drop, 0, "drop the slot and exit"},
+    {"retry-initial", 0, NULL, true, false, read_switch, FIELD(retry_initial),
+        "keep trying when the first connection fails or the slot is busy"},
+    {"endpos", 0, "LSN|now", true, false, read_endpos, 0,
+        "deliver up to this position and exit; now: where the log ends at the start"},
+    {.help = "To"},
+    {"stream", 0, "NAME|ARN", true, false, read_word, FIELD(stream), "Kinesis data stream"},
+    {"endpoint-url", 0, "URL", true, false, read_word, FIELD(endpoint_url),
+        "service endpoint (default: AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL, the region's)"},
+    {"region", 0, "REGION", true, false, read_word, FIELD(region),
+        "AWS region (default: AWS_REGION, AWS_DEFAULT_REGION, the profile's)"},
+    {"profile", 0, "NAME", true, false, read_word, FIELD(profile),
+        "profile of the ~/.aws files (default: AWS_PROFILE)"},
+    {"insecure-endpoint", 0, NULL, true, false, read_switch, FIELD(insecure_endpoint),
+        "allow an http:// endpoint on another host"},
+    {"stdout", 0, NULL, true, false, read_switch, FIELD(to_stdout),
+        "write records to standard output in place of a stream, one a line"},
+    {"dry-run", 0, NULL, true, false, read_switch, FIELD(dry_run),
+        "as --stdout, and leave the slot as it is; without --slot use a temporary one"},
+    {.help = "How"},
+    {"max-memory", 0, "BYTES", true, false, read_bytes, FIELD(memory_bytes_max),
+        "bound on records held in memory, such as 64MiB (the default)"},
+    {"log-level", 0, "LEVEL", true, false, read_log_level, 0,
+        "debug, info (the default), warning or error"},
+    {"version", 0, NULL, false, false, read_version, 0, "show the version and exit"},
+    {"help", 'h', NULL, false, false, read_help, 0, "show this text and exit"},
+};
+enum {
+    ROWS = sizeof rows / sizeof *rows
+};
+
+static bool read_option(
+    const struct option_row *row, const char *text, struct config *config, struct err *err)
+{
+    return row->read(config, row->offset, text, err);
+}
+
+static void variable_name(const struct option_row *row, char *name, size_t bytes)
+{
+    snprintf(name, bytes, "PG_KINESIS_%s", row->name);
+    for (char *c = name; *c; c++)
+        *c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
+}
+
+static bool read_environment(struct config *config, struct err *err)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!rows[i].name || !rows[i].from_environment)
+            continue;
+        char name[80];
+        variable_name(&rows[i], name, sizeof name);
+        const char *text = getenv(name);
+        if (text && *text && !read_option(&rows[i], text, config, err))
+            return err_wrap(err, "%s", name);
+    }
+    return true;
+}
+
+// The long options of getopt, each telling its row; a row with a letter stands there by that, too.
+static void list_options(struct option *list)
+{
+    size_t count = 0;
+    for (int i = 0; i < ROWS; i++) {
+        if (!rows[i].name)
+            continue;
+        assert(count + 1 < OPTIONS_MAX);
+        int has = rows[i].argument ? required_argument : optional_argument;
+        list[count++] = (struct option){rows[i].name, has, NULL, 256 + i};
+    }
+    list[count] = (struct option){.name = NULL};
+}
+
+static void overwrite(char *text)
+{
+    for (; *text; text++)
+        *text = '*';
+}
+
+static bool unknown_option(const char *argument, struct err *err)
+{
+    // What follows '=' may be a password.
+    struct str name = str_from_c(argument);
+    name = str_cut(&name, '=');
+    err_set(
+        err, ERR_USAGE, "unknown option, or one without its argument: %s", err_quote(name).text);
+    return err_hint(err, "pg_kinesis --help");
+}
+
+static const struct option_row *row_of(int code)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].letter && rows[i].letter == code)
+            return &rows[i];
+    return code >= 256 && code < 256 + ROWS ? &rows[code - 256] : NULL;
+}
+
+static bool read_arguments(int argc, char **argv, struct config *config, struct err *err)
+{
+    struct option list[OPTIONS_MAX];
+    list_options(list);
+    optind = 1;
+    opterr = 0;
+    for (;;) {
+        int at = optind;
+        int code = getopt_long_only(argc, argv, "h", list, NULL);
+        if (code == -1)
+            break;
+        const struct option_row *row = row_of(code);
+        if (!row)
+            return unknown_option(argv[at < argc ? at : argc - 1], err);
+        bool ok = read_option(row, optarg ? optarg : "", config, err);
+        if (optarg && row->secret)
+            overwrite(optarg);
+        if (!ok)
+            return err_wrap(err, "--%s", row->name);
+    }
+    if (optind == argc)
+        return true;
+    err_set(err, ERR_USAGE, "unexpected argument: %s", err_quote(str_from_c(argv[optind])).text);
+    return err_hint(err, "pg_kinesis --help");
+}
+
+static bool is_sound(const struct config *config, struct err *err)
+{
+    if (config->command == COMMAND_DROP && config->create)
+        return err_set(err, ERR_USAGE, "--create and --drop exclude each other");
+    bool needs_stream = config->command == COMMAND_STREAM && !config->to_stdout && !config->dry_run;
+    if (!needs_stream || *config->stream)
+        return true;
+    err_set(err, ERR_USAGE, "no stream is named");
+    return err_hint(err, "--stream NAME, or --dry-run to look at records first");
+}
+
+bool options_read(int argc, char **argv, struct config *config, struct err *err)
+{
+    *config = (struct config){
+        .source = "",
+        .slot = "pg_kinesis",
+        .stream = "",
+        .endpoint_url = "",
+        .region = "",
+        .profile = "",
+        .memory_bytes_max = (size_t)MEMORY_MIB_DEFAULT << 20,
+        .log_level = LOG_INFO,
+    };
+    return read_environment(config, err) && read_arguments(argc, argv, config, err) &&
+           is_sound(config, err);
+}
+
+static void write_row(struct buf *help, const struct option_row *row)
+{
+    if (!row->name) {
+        buf_printf(help, "\n%s:\n", row->help);
+        return;
+    }
+    size_t begin = help->len;
+    buf_printf(help, "  %s--%s%s%s", row->letter ? "-h, " : "", row->name, row->argument ? " " : "",
+        row->argument ? row->argument : "");
+    size_t width = help->len - begin;
+    buf_printf(help, "%*s%s\n", width < ARGUMENT_COLUMN ? (int)(ARGUMENT_COLUMN - width) : 1, "",
+        row->help);
+}
+
+void options_write_help(struct buf *help)
+{
+    buf_add(help, STR("pg_kinesis - replicate committed changes of PostgreSQL to Amazon Kinesis\n"
+                      "\n"
+                      "Usage:\n"
+                      "  pg_kinesis --source=postgres://user@host/database --stream=NAME --create\n"
+                      "  pg_kinesis --source=postgres://user@host/database --dry-run\n"));
+    for (size_t i = 0; i < ROWS; i++)
+        write_row(help, &rows[i]);
+    buf_add(
+        help, STR("\nEvery option but --drop, --help and --version can be set in the environment"
+                  " as PG_KINESIS_<NAME>,\nsuch as PG_KINESIS_STREAM; the command line wins.\n"
+                  "\nExit status: 0 a clean end, 1 you must act, 2 a wrong command line,"
+                  " 3 a restart will not help.\n"));
+}

@@ -1,0 +1,25 @@
+// progress - a line every ten seconds while something moves: what came, what was stored.
+#ifndef PGK_APP_PROGRESS_H
+#define PGK_APP_PROGRESS_H
+
+#include <stdint.h>
+
+struct delivery;
+struct pump_counts;
+
+struct progress {
+    int64_t told_at_ms;
+    uint64_t changes_told;
+    uint64_t stored_told;
+};
+
+void progress_init(struct progress *progress, int64_t now_ms);
+
+// Writes the line when it is time and something moved since the last one.
+void progress_tell(struct progress *progress, const struct pump_counts *counts,
+    const struct delivery *delivery, int64_t now_ms);
+
+// Writes it in any case: the last word.
+void progress_sum_up(const struct pump_counts *counts, const struct delivery *delivery);
+
+#endif

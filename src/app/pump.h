@@ -1,0 +1,79 @@
+// pump - one turn of the program: take events, hand out batches, settle what came back, confirm.
+//
+// It draws from a source and gives to a sink, between which delivery keeps order and account. It
+// reads no clock and sleeps only in pump_sleep().
+#ifndef PGK_APP_PUMP_H
+#define PGK_APP_PUMP_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "model/event.h"
+#include "model/lsn.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct delivery;
+struct sink;
+struct source;
+struct wait_fd;
+
+enum pump_state {
+    PUMP_FLOWS,
+    PUMP_REACHED_END,   // Everything up to the end position was taken.
+    PUMP_SERVER_ENDED,  // The server ended the stream in good order.
+    PUMP_SOURCE_FAILED, // The connection is lost, or what it says makes no sense.
+    PUMP_REFUSED,       // The sink refuses, and nothing was ever stored: the operator must act.
+    PUMP_STUCK          // A record can never be delivered; what came before it can.
+};
+
+struct pump_counts {
+    uint64_t changes;       // Rows' changes that the server sent.
+    uint64_t messages;      // Logical decoding messages, which are skipped.
+    uint64_t unknown;       // Things that this program does not know, skipped.
+    uint64_t invalid_bytes; // Bytes that were no UTF-8.
+};
+
+struct pump {
+    struct source *source; // NULL between connections.
+    struct sink *sink;
+    struct delivery *delivery;
+    size_t record_bytes_max; // Data and key of a record.
+    lsn_t end_lsn;           // Stop there; 0: never.
+
+    struct event held; // Taken, and waiting until earlier records of its table are stored.
+    bool holds;
+    bool may_sleep; // Nothing is left to do but wait.
+    bool reading;   // Events are taken, if there is room.
+    struct buf key;
+    struct buf data;
+    struct buf time; // What records show as "time", of that second.
+    int64_t time_s;
+    int64_t complained_at_ms;
+    struct pump_counts counts;
+};
+
+// Borrows sink and delivery.
+void pump_init(
+    struct pump *pump, struct sink *sink, struct delivery *delivery, size_t record_bytes_max);
+void pump_release(struct pump *pump);
+
+// A new connection: borrows the source. NULL: the connection is gone.
+void pump_attach(struct pump *pump, struct source *source);
+
+// One turn. Unless it flows, *err says why and pump_drain_turn() is all that is left.
+enum pump_state pump_turn(struct pump *pump, struct moment now, struct err *err);
+
+// A turn that takes nothing new: what is queued goes out, what comes back is settled, and the
+// position is confirmed while there is a connection.
+enum pump_state pump_drain_turn(struct pump *pump, struct moment now, struct err *err);
+
+// A turn that only settles what comes back.
+enum pump_state pump_settle_turn(struct pump *pump, struct moment now, struct err *err);
+
+// Sleep until there is something to do, `wake_fd` is readable, or the deadline.
+void pump_sleep(struct pump *pump, int64_t now_ms, int wake_fd, int64_t deadline_ms);
+
+#endif
