@@ -145,7 +145,7 @@ static void take_request(struct connection *connection, struct service *service,
         return;
     case HTTP_REFUSED:
         connection->keep_alive = false;
-        reply = (struct reply){.status = status, .content_type = "text/plain", .body = STR("")};
+        service_refuse(service, status, &reply);
         prepare_answer(connection, &reply, now_ms);
         forget_request(connection, connection->in.len);
         return;

@@ -40,8 +40,9 @@ void service_release(struct service *service)
     buf_release(&service->body);
 }
 
-static void write_request_id(struct service *service, struct reply *reply)
+static void start_reply(struct service *service, struct reply *reply)
 {
+    *reply = (struct reply){.fault.fate = FATE_ANSWER};
     uint64_t high = random_below(&service->request_ids, UINT64_MAX);
     uint64_t low = random_below(&service->request_ids, UINT64_MAX);
     snprintf(reply->request_id, sizeof reply->request_id,
@@ -144,8 +145,7 @@ void service_answer(
     if (service->body.capacity > REPLY_BYTES_KEPT)
         buf_release(&service->body);
     buf_clear(&service->body);
-    *reply = (struct reply){.fault.fate = FATE_ANSWER};
-    write_request_id(service, reply);
+    start_reply(service, reply);
     if (!str_equal(request->path, STR("/control"))) {
         answer_api(service, request, reply);
         return;
@@ -153,4 +153,12 @@ void service_answer(
     reply->status = control_answer(&service->account, request, &service->body);
     reply->content_type = "application/json";
     reply->body = buf_str(&service->body);
+}
+
+void service_refuse(struct service *service, int status, struct reply *reply)
+{
+    start_reply(service, reply);
+    reply->status = status;
+    reply->content_type = "text/plain";
+    reply->body = STR("");
 }

@@ -38,4 +38,7 @@ void service_release(struct service *service);
 void service_answer(
     struct service *service, const struct http_request *request, struct reply *reply);
 
+// The reply to what is no request: a status and no more.
+void service_refuse(struct service *service, int status, struct reply *reply);
+
 #endif
