@@ -306,10 +306,12 @@ static bool read_message(
             err, ERR_DATA, "cannot read a logical message from byte %zu on", scan->failed_at);
     if (event->message.transactional && decoder->xid > 0) {
         event->ordinal = ++decoder->ordinal;
-    } else {
-        event->txn.xid = 0;
-        event->end_lsn = event->lsn; // The header of a message tells where its record ends.
+        return true;
     }
+    event->txn.xid = 0;
+    // The header of a message tells where its record ends; but inside a transaction, which no
+    // server does, not everything before that has been said.
+    event->end_lsn = decoder->xid == 0 ? event->lsn : 0;
     return true;
 }
 

@@ -297,6 +297,7 @@ static void a_message_not_transactional_is_of_no_transaction(void **state)
     assert_true(read_line(&reading, "BEGIN 7"));
     assert_true(read_line(&reading, "message: transactional: 0 prefix: p, sz: 1 content:x"));
     assert_int_equal(reading.event.txn.xid, 0);
+    assert_true(reading.event.end_lsn == 0);
     assert_int_equal(reading.event.ordinal, 0);
     assert_true(read_line(&reading, "table public.t: INSERT: id[integer]:1"));
     assert_int_equal(reading.event.ordinal, 1);
