@@ -112,9 +112,10 @@ static bool credentials_from(
     if (keys.secret.len == 0)
         return err_set(err, ERR_OPERATOR, "there is an access key id in %s, but no secret", where);
     if (!is_header_text(keys.key_id) || !is_header_text(keys.secret) ||
-        !is_header_text(keys.session_token))
-        return err_set(err, ERR_OPERATOR,
-            "the keys in %s contain blanks or characters that no AWS key has", where);
+        !is_header_text(keys.session_token)) {
+        err_set(err, ERR_OPERATOR, "the keys in %s contain characters that no AWS key has", where);
+        return err_hint(err, "blanks are such; a comment needs a line of its own");
+    }
 
     *credentials = (struct credentials){.memory_bytes = 0};
     credentials->memory = alloc_bytes(keys.key_id.len + keys.secret.len + keys.session_token.len);
