@@ -1,7 +1,7 @@
 #include "kinesis/http.h"
 
 #include "base/alloc.h"
-#include "kinesis/sigv4.h"
+#include "kinesis/header.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -40,7 +40,6 @@ static int forbid_second_sending(
 {
     (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
     struct http_exchange *exchange = user;
-    exchange->sent = true;
     exchange->sendings++;
     return exchange->sendings == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
@@ -184,7 +183,6 @@ static struct curl_slist *header_lines(const struct header *headers, size_t coun
 static void forget_reply(struct http_exchange *exchange)
 {
     exchange->err = (struct err){.kind = ERR_NONE};
-    exchange->sent = false;
     exchange->sendings = 0;
     exchange->curl_text[0] = 0;
     exchange->reply.status = 0;

@@ -36,7 +36,7 @@ struct http_exchange {
     unsigned epoch;  // and this.
 
     struct err err;          // Why there is no reply; ERR_NONE when there is one.
-    bool sent;               // Anything of it may have reached the peer.
+    unsigned sendings;       // 0: nothing of it can have reached the peer.
     struct http_reply reply; // Valid while err is ERR_NONE, until it is given back.
 
     // The rest is http's.
@@ -44,7 +44,6 @@ struct http_exchange {
     struct http_exchange *next;
     CURL *easy;
     struct curl_slist *header_lines;
-    unsigned sendings;
     char curl_text[CURL_ERROR_SIZE];
 };
 

@@ -91,7 +91,7 @@ static enum outcome outcome_of(const struct http_exchange *exchange, enum servic
 {
     if (class == SERVICE_THROTTLED)
         return OUTCOME_THROTTLED;
-    return class == SERVICE_TRANSIENT && exchange->sent ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
+    return class == SERVICE_TRANSIENT && exchange->sendings > 0 ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
 }
 
 static void settle_failure(struct kinesis_sink *sink, struct batch *batch, enum outcome outcome)
@@ -164,7 +164,7 @@ static void batch_free(struct batch *batch)
 static void sink_free(struct sink *base)
 {
     struct kinesis_sink *sink = self(base);
-    service_free(sink->service); // First: libcurl reads from no batch, but calls back.
+    service_free(sink->service);
     for (size_t i = 0; i < sink->requests_max; i++)
         batch_free(sink->seats[i]);
     for (size_t i = 0; i < sink->ready_count; i++)

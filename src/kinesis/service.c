@@ -132,20 +132,23 @@ void service_call(struct service *service, struct http_exchange *exchange, const
     buf_release(&authorization);
 }
 
+static bool find_again(struct str chosen, struct credentials *found, struct err *err)
+{
+    struct aws_profile profile;
+    if (!aws_profile_read(&profile, chosen, err))
+        return false;
+    bool ok = credentials_find(found, &profile, err);
+    aws_profile_release(&profile);
+    return ok;
+}
+
 // True when there are others now than the refused call was signed with.
 static bool reload_credentials(struct service *service)
 {
-    struct aws_profile profile;
     struct credentials found;
     struct err err;
-    if (!aws_profile_read(&profile, service->profile, &err)) {
-        log_event(LOG_WARNING, "credentials cannot be read again: %s", err.text);
-        return false;
-    }
-    bool ok = credentials_find(&found, &profile, &err);
-    aws_profile_release(&profile);
-    if (!ok) {
-        log_event(LOG_WARNING, "credentials cannot be read again: %s", err.text);
+    if (!find_again(service->profile, &found, &err)) {
+        log_event(LOG_WARNING, "cannot look for new credentials: %s", err.text);
         return false;
     }
     if (credentials_equal(&found, &service->credentials)) {
@@ -157,7 +160,7 @@ static bool reload_credentials(struct service *service)
     service->credentials = found;
     set_signer(service);
     service->epoch++;
-    log_event(LOG_INFO, "new credentials were read");
+    log_event(LOG_INFO, "new credentials were found");
     return true;
 }
 

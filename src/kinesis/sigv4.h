@@ -7,16 +7,12 @@
 
 #include "base/digest.h"
 #include "base/str.h"
+#include "kinesis/header.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct buf;
-
-struct header {
-    struct str name;
-    struct str value;
-};
 
 // A wall time as AWS writes it: 20150830T123600Z.
 struct sigv4_time {
