@@ -210,6 +210,8 @@ bool service_succeeded(struct service *service, const struct http_exchange *exch
     *error = service_error_read(exchange->reply.status, str_from_c(exchange->reply.error_type),
         buf_str(&exchange->reply.body));
     service_error_explain(error, operation, err);
+    log_event(LOG_DEBUG, "%s, request id \"%s\"", err->text,
+        err_quote(str_from_c(exchange->reply.request_id)).text); // What AWS's support asks for.
     if (learn_from(service, exchange, error))
         err->kind = ERR_RETRY;
     return false;
