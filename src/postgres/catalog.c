@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "model/relation.h"
 #include "postgres/conn.h"
 
@@ -12,9 +11,9 @@
 #include <string.h>
 
 enum {
+    FAILURES_MAX = 2, // A connection may have died of old age; a new one shows how the server is.
     RECONNECT_AFTER_MS = 1000,
-    LOOK_AGAIN_AFTER_MS = 10, // A commit becomes visible within moments of being streamed.
-    COMPLAIN_EVERY_MS = 60000
+    LOOK_AGAIN_AFTER_MS = 10 // A commit becomes visible within moments of being streamed.
 };
 
 enum catalog_state {
@@ -30,7 +29,7 @@ struct catalog {
     int stream_pid;
     enum catalog_state state;
     int64_t wake_at_ms;
-    int64_t complained_at_ms;
+    unsigned failures; // Since the last answer.
 };
 
 // $1 schema, $2 table, $3 the transaction's 32-bit xid, $4 the process that streams to us. The xid
@@ -82,42 +81,40 @@ void catalog_free(struct catalog *catalog)
     free(catalog);
 }
 
-static enum step part(struct catalog *catalog, int64_t now_ms, const struct err *err)
+static enum step part(struct catalog *catalog, int64_t now_ms)
 {
     conn_free(catalog->sql);
     catalog->sql = NULL;
     catalog->state = CATALOG_APART;
-    catalog->wake_at_ms = now_ms + RECONNECT_AFTER_MS;
-    if (catalog->complained_at_ms == 0 || now_ms - catalog->complained_at_ms >= COMPLAIN_EVERY_MS) {
-        log_event(LOG_WARNING, "cannot look tables up, trying on: %s", err->text);
-        catalog->complained_at_ms = now_ms;
+    if (++catalog->failures < FAILURES_MAX) {
+        catalog->wake_at_ms = now_ms;
+        return STEP_BUSY;
     }
+    catalog->wake_at_ms = now_ms + RECONNECT_AFTER_MS;
     return STEP_FAILED;
 }
 
-static enum step connect_anew(struct catalog *catalog, int64_t now_ms)
+static enum step connect_anew(struct catalog *catalog, int64_t now_ms, struct err *err)
 {
-    struct err err;
-    catalog->sql = conn_start(catalog->source, CONN_SQL, &err);
+    catalog->sql = conn_start(catalog->source, CONN_SQL, err);
     if (!catalog->sql)
-        return part(catalog, now_ms, &err);
+        return part(catalog, now_ms);
     catalog->state = CATALOG_CONNECTING;
     return STEP_BUSY;
 }
 
-static enum step go_on_connecting(struct catalog *catalog, int64_t now_ms)
+static enum step go_on_connecting(struct catalog *catalog, int64_t now_ms, struct err *err)
 {
-    struct err err;
-    enum step step = conn_connect_step(catalog->sql, now_ms, &err);
+    enum step step = conn_connect_step(catalog->sql, now_ms, err);
     if (step == STEP_FAILED)
-        return part(catalog, now_ms, &err);
+        return part(catalog, now_ms);
     if (step == STEP_DONE)
         catalog->state = CATALOG_IDLE;
     return STEP_BUSY;
 }
 
-static enum step send_question(
-    struct catalog *catalog, const struct relation *relation, uint32_t xid, int64_t now_ms)
+static enum step send_question(struct catalog *catalog, const struct relation *relation,
+    uint32_t xid, int64_t now_ms, struct err *err)
 {
     char schema[256];
     char table[256];
@@ -129,9 +126,8 @@ static enum step send_question(
     snprintf(pid_text, sizeof pid_text, "%d", catalog->stream_pid);
     const char *const parameters[] = {schema, table, xid_text, pid_text};
 
-    struct err err;
-    if (!conn_send_with(catalog->sql, key_query, parameters, 4, &err))
-        return part(catalog, now_ms, &err);
+    if (!conn_send_with(catalog->sql, key_query, parameters, 4, err))
+        return part(catalog, now_ms);
     catalog->state = CATALOG_ASKING;
     return STEP_BUSY;
 }
@@ -178,19 +174,18 @@ static void note_key(
     relation->key_asked_ms = now_ms;
 }
 
-static enum step take_answer(
-    struct catalog *catalog, struct relation *relation, int64_t now_ms, struct catalog_key *key)
+static enum step take_answer(struct catalog *catalog, struct relation *relation, int64_t now_ms,
+    struct catalog_key *key, struct err *err)
 {
-    struct err err;
     struct rows *rows = NULL;
-    enum step step = conn_result_step(catalog->sql, &rows, &err);
+    enum step step = conn_result_step(catalog->sql, &rows, err);
     if (step == STEP_BUSY)
         return STEP_BUSY;
     if (step == STEP_FAILED)
-        return part(catalog, now_ms, &err);
+        return part(catalog, now_ms);
 
     catalog->state = CATALOG_IDLE;
-    catalog->complained_at_ms = 0;
+    catalog->failures = 0;
     assert(rows_count(rows) > 0);
     bool visible = str_equal(rows_value(rows, 0, COLUMN_VISIBLE), STR("t"));
     if (visible)
@@ -202,20 +197,20 @@ static enum step take_answer(
 }
 
 enum step catalog_key_step(struct catalog *catalog, struct relation *relation, uint32_t xid,
-    int64_t now_ms, struct catalog_key *key)
+    int64_t now_ms, struct catalog_key *key, struct err *err)
 {
+    bool early = now_ms < catalog->wake_at_ms;
     switch (catalog->state) {
     case CATALOG_APART:
-        return now_ms < catalog->wake_at_ms ? STEP_FAILED : connect_anew(catalog, now_ms);
+        return early ? STEP_BUSY : connect_anew(catalog, now_ms, err);
     case CATALOG_CONNECTING:
-        return go_on_connecting(catalog, now_ms);
+        return go_on_connecting(catalog, now_ms, err);
     case CATALOG_IDLE:
-        return now_ms < catalog->wake_at_ms ? STEP_BUSY
-                                            : send_question(catalog, relation, xid, now_ms);
+        return early ? STEP_BUSY : send_question(catalog, relation, xid, now_ms, err);
     case CATALOG_ASKING:
         break;
     }
-    return take_answer(catalog, relation, now_ms, key);
+    return take_answer(catalog, relation, now_ms, key, err);
 }
 
 struct wait_fd catalog_wait_fd(const struct catalog *catalog)

@@ -2,12 +2,14 @@
 //
 // Names are today's and the log is old. An answer counts only once the transaction that raised the
 // question is visible in the snapshot that gave the answer: a commit may be streamed before it can
-// be seen. A failed look-up is never a verdict: the catalog connects again and asks again.
+// be seen. A failed look-up is never a verdict: the catalog connects again and asks again, once;
+// then it says so.
 //
 // Memory: owns its connection.
 #ifndef PGK_POSTGRES_CATALOG_H
 #define PGK_POSTGRES_CATALOG_H
 
+#include "base/err.h"
 #include "base/step.h"
 #include "base/wait.h"
 
@@ -30,9 +32,10 @@ struct catalog_key {
 
 // Ask for the relation's primary key; called with the same relation until DONE, which sets it. A
 // table that is gone, or whose key does not fit the relation's columns, leaves the key as it was.
-// FAILED only when the server cannot be asked now; the relation's owner decides whether it waits.
+// FAILED: the server cannot be asked now, and *err says why. Whoever cannot do without must give up
+// the stream, too: a server that shuts down takes no questions and waits for our confirmation.
 enum step catalog_key_step(struct catalog *catalog, struct relation *relation, uint32_t xid,
-    int64_t now_ms, struct catalog_key *key);
+    int64_t now_ms, struct catalog_key *key, struct err *err);
 
 // What a BUSY step waits for, and until when at the latest.
 struct wait_fd catalog_wait_fd(const struct catalog *catalog);

@@ -39,45 +39,49 @@ struct replication {
     lsn_t flushed; // As confirm() was told.
 };
 
-// The catalog's word on one relation of the event. False: not yet.
-static bool complete_relation(
-    struct replication *replication, struct relation *relation, int64_t now_ms)
+static bool is_asked_for(const struct relation *relation, int64_t now_ms)
 {
-    bool known = relation->key_is_known;
-    if (known && now_ms - relation->key_asked_ms < KEY_AGE_MAX_MS)
-        return true;
+    return !relation->key_is_known || now_ms - relation->key_asked_ms >= KEY_AGE_MAX_MS;
+}
+
+// The catalog's word on one relation of the event.
+static enum step complete_relation(
+    struct replication *replication, struct relation *relation, int64_t now_ms, struct err *err)
+{
     struct catalog_key key = {.changed = false};
-    uint32_t xid = replication->event.txn.xid;
-    switch (catalog_key_step(replication->catalog, relation, xid, now_ms, &key)) {
-    case STEP_BUSY:
-        return false;
-    case STEP_FAILED:
+    enum step step = catalog_key_step(
+        replication->catalog, relation, replication->event.txn.xid, now_ms, &key, err);
+    if (step == STEP_FAILED && relation->key_is_known) {
         // A key that is a minute old is better than a stream that stands still.
-        if (known)
-            relation->key_asked_ms = now_ms;
-        return known;
-    case STEP_DONE:
-        break;
+        relation->key_asked_ms = now_ms;
+        return STEP_DONE;
     }
+    if (step != STEP_DONE)
+        return step;
     if (!key.found)
         log_event(LOG_WARNING,
             "table %s is not, or no longer, as its changes show it: its partition key is %s",
             err_quote(relation->quoted).text,
             relation->key_count > 0 ? "the last one known" : "its name");
     replication->event.key_changed |= key.changed;
-    return true;
+    return STEP_DONE;
 }
 
-static bool complete_event(struct replication *replication, int64_t now_ms)
+static enum step complete_event(struct replication *replication, int64_t now_ms, struct err *err)
 {
     size_t count = 0;
     struct relation *const *relations = test_decoding_relations(replication->decoder, &count);
-    while (replication->completed < count) {
-        if (!complete_relation(replication, relations[replication->completed], now_ms))
-            return false;
-        replication->completed++;
+    for (; replication->completed < count; replication->completed++) {
+        struct relation *relation = relations[replication->completed];
+        enum step step = is_asked_for(relation, now_ms)
+                             ? complete_relation(replication, relation, now_ms, err)
+                             : STEP_DONE;
+        if (step == STEP_FAILED)
+            err_wrap(err, "cannot look up table %s", err_quote(relation->quoted).text);
+        if (step != STEP_DONE)
+            return step;
     }
-    return true;
+    return STEP_DONE;
 }
 
 static enum source_state give(struct replication *replication, struct event *event)
@@ -89,6 +93,20 @@ static enum source_state give(struct replication *replication, struct event *eve
     else if (event->kind == EVENT_COMMIT)
         replication->in_transaction = false;
     return SOURCE_EVENT;
+}
+
+static enum source_state give_when_complete(
+    struct replication *replication, int64_t now_ms, struct event *event, struct err *err)
+{
+    switch (complete_event(replication, now_ms, err)) {
+    case STEP_BUSY:
+        return SOURCE_WAIT;
+    case STEP_FAILED:
+        return SOURCE_FAILED;
+    case STEP_DONE:
+        break;
+    }
+    return give(replication, event);
 }
 
 static bool read_data(struct replication *replication, struct wal_data data, struct err *err)
@@ -142,7 +160,7 @@ static enum source_state replication_next(
     struct replication *replication = (struct replication *)source;
     for (;;) {
         if (replication->event_waits)
-            return complete_event(replication, now_ms) ? give(replication, event) : SOURCE_WAIT;
+            return give_when_complete(replication, now_ms, event, err);
         bool taken = false;
         enum source_state state = next_message(replication, event, err, &taken);
         if (!taken)
