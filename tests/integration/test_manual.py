@@ -1,0 +1,42 @@
+"""The options are the same in --help, in the manual page and in the README."""
+import pathlib
+import re
+import subprocess
+
+from pg_kinesis_process import BUILD
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# What the README says is not there yet.
+LATER = {'tables'}
+
+
+def options_of_help():
+    text = subprocess.run([BUILD / 'pg_kinesis', '--help'], check=True, capture_output=True,
+                          text=True).stdout
+    return dict(re.findall(r'^  (?:-\w, )?--([\w-]+)(?: ([A-Z|a-z]+))?(?=  )', text, re.M))
+
+
+def options_of_manual():
+    text = (ROOT / 'man' / 'pg_kinesis.1').read_text(encoding='utf-8')
+    items = re.findall(r'^\.It Fl (?:\w , )?-([\w-]+)(?: (.+))?$', text, re.M)
+    return {name: re.sub(r'\b(Ar|Li) | ', '', argument) for name, argument in items}
+
+
+def test_the_manual_has_the_options_of_the_program():
+    assert options_of_manual() == options_of_help()
+
+
+def test_the_readme_names_no_other_options():
+    text = (ROOT / 'README.md').read_text(encoding='utf-8')
+    named = set(re.findall(r'(?:`| |^)--([a-z-]+)', '\n'.join(
+        line for line in text.splitlines() if not line.startswith('script/'))))
+
+    assert named - set(options_of_help()) == LATER
+
+
+def test_what_comes_later_is_refused():
+    for option in LATER:
+        run = subprocess.run([BUILD / 'pg_kinesis', f'--{option}=x', '--dry-run'], check=False,
+                             capture_output=True, text=True)
+        assert run.returncode == 2
+        assert f'--{option}' in run.stderr
