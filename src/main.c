@@ -23,7 +23,7 @@ static void keep_secrets(void)
 static int fail(const struct err *err)
 {
     log_event(LOG_ERROR, "%s", err->text);
-    return (int)exit_status_of(err->kind);
+    return exit_status_of(err->kind);
 }
 
 static int show_help(void)

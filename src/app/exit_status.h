@@ -12,7 +12,7 @@ enum exit_status {
     EXIT_STATUS_FINAL     // A restart will not help.
 };
 
-static inline enum exit_status exit_status_of(enum err_kind kind)
+static inline int exit_status_of(enum err_kind kind)
 {
     switch (kind) {
     case ERR_NONE:

@@ -106,6 +106,12 @@ static bool read_endpos(struct config *config, size_t offset, const char *text, 
     return wrong(err, text, "a log position, such as 16/B374D848, or \"now\"");
 }
 
+static bool is_unit_end(const char *text)
+{
+    return strcmp(text, "") == 0 || strcmp(text, "B") == 0 || strcmp(text, "i") == 0 ||
+           strcmp(text, "iB") == 0;
+}
+
 // Bytes, or with k, M, G (or Ki, KiB, ...) the thousand-and-twenty-fourfold.
 static bool read_bytes(struct config *config, size_t offset, const char *text, struct err *err)
 {
@@ -118,8 +124,7 @@ static bool read_bytes(struct config *config, size_t offset, const char *text, s
     if (*unit) {
         const char *units = "kMG";
         const char *found = strchr(units, *unit == 'K' ? 'k' : *unit);
-        if (!found || (strcmp(unit + 1, "") && strcmp(unit + 1, "i") && strcmp(unit + 1, "iB") &&
-                          strcmp(unit + 1, "B")))
+        if (!found || !is_unit_end(unit + 1))
             return wrong(err, text, wanted);
         shift = 10 * (unsigned)(found - units + 1);
     }
