@@ -40,6 +40,8 @@ def database(postgres):
     """An empty database; .dsn and .uri tell pg_kinesis where, .execute() and .value() use it."""
     fresh = Database.create(postgres, f'test_{next(NUMBERS)}')
     yield fresh
+    if not postgres.is_running:
+        postgres.start()  # The test failed while it was down; others need it.
     fresh.drop()
 
 

@@ -14,6 +14,8 @@ from waiting import free_port, wait_until
 NODE_MODULES = pathlib.Path(__file__).parent.parent / 'node' / 'node_modules'
 DEBIAN_VERSION = '15'
 
+SHUT_DOWN_S = 60  # A fast shutdown waits for those who stream to confirm all they were sent.
+
 # Room for a test that leaves slots behind, and no care for a crash of the machine. The shutdown
 # checkpoint still writes, so a restarted server has its data.
 SETTINGS = {
@@ -68,6 +70,11 @@ class PostgresServer:
             self.stop()
             raise
 
+    @property
+    def is_running(self):
+        """Whether the server is up; a test may have shut it down."""
+        return self.process is not None
+
     def dsn(self, database='postgres'):
         """How to reach a database by the Unix socket, as libpq's keywords."""
         return f'host={self.folder} port={self.port} user=postgres dbname={database}'
@@ -98,9 +105,10 @@ class PostgresServer:
             return
         self.process.send_signal(how)
         try:
-            self.process.wait(timeout=60)
+            self.process.wait(timeout=SHUT_DOWN_S)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.process.send_signal(signal.SIGQUIT)  # SIGKILL would leave its children behind.
+            self.process.wait()
             raise
         finally:
             self.process = None
