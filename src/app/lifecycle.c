@@ -17,6 +17,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum step_name {
@@ -59,7 +60,7 @@ static void detach(struct lifecycle *life)
         return;
     life->source->free(life->source);
     life->source = NULL;
-    pump_attach(&life->pump, NULL);
+    pump_detach(&life->pump);
 }
 
 static enum step_name leave_with(struct lifecycle *life, int status)
@@ -84,18 +85,23 @@ static enum step_name fail_to_connect(struct lifecycle *life, const struct err *
     return STEP_BACKOFF;
 }
 
+static bool is_same_log(const struct replication_place *a, const struct replication_place *b)
+{
+    return strcmp(a->system_id, b->system_id) == 0 && a->timeline == b->timeline;
+}
+
 static enum step_name connect_step(struct lifecycle *life)
 {
     struct err err;
     lsn_t server_position = 0;
+    struct replication_place before = life->place;
     life->place.flushed = delivery_flushed(&life->delivery);
     life->source = replication_open(
         &life->replication, &life->place, &server_position, &life->sink.waiter.base, &err);
     if (!life->source)
         return fail_to_connect(life, &err);
 
-    delivery_restart(&life->delivery, life->place.flushed);
-    pump_attach(&life->pump, life->source);
+    pump_attach(&life->pump, life->source, life->place.flushed, is_same_log(&before, &life->place));
     if (life->config->endpos_kind == ENDPOS_NOW && life->pump.end_lsn == 0)
         life->pump.end_lsn = server_position;
     life->connected_at_ms = clock_now_ms();

@@ -43,10 +43,40 @@ void pump_release(struct pump *pump)
     buf_release(&pump->time);
 }
 
-void pump_attach(struct pump *pump, struct source *source)
+static bool is_same_txn(const struct txn_progress *a, const struct txn_progress *b)
 {
-    pump->source = source;
+    return a->xid == b->xid && a->first_lsn == b->first_lsn;
+}
+
+// What is queued is thrown away, so a transaction that stayed open is stored up to the first change
+// that is queued.
+static void note_delivered(struct pump *pump)
+{
+    if (pump->open.xid == 0)
+        return;
+    uint64_t first = delivery_first_undelivered(pump->delivery);
+    uint64_t stored = first > 0 ? first - 1 : pump->open.ordinal;
+    if (is_same_txn(&pump->open, &pump->delivered) && stored <= pump->delivered.ordinal)
+        return;
+    pump->delivered = pump->open;
+    pump->delivered.ordinal = stored;
+}
+
+void pump_attach(struct pump *pump, struct source *source, lsn_t flushed, bool same_log)
+{
+    assert(!pump->source);
+    note_delivered(pump);
+    if (!same_log)
+        pump->delivered.xid = 0;
+    pump->open.xid = 0;
     pump->holds = false;
+    delivery_restart(pump->delivery, flushed);
+    pump->source = source;
+}
+
+void pump_detach(struct pump *pump)
+{
+    pump->source = NULL;
 }
 
 static void tell_time(struct pump *pump, int64_t wall_us)
@@ -76,13 +106,14 @@ static bool too_large(
 
 // Gives to delivery what stands in pump->key and pump->data.
 static bool add_record(
-    struct pump *pump, const struct relation *relation, lsn_t lsn, struct err *err)
+    struct pump *pump, const struct event *event, const struct relation *relation, struct err *err)
 {
     if (buf_wanted(&pump->data) + pump->key.len > pump->record_bytes_max)
-        return too_large(pump, relation, lsn, err);
+        return too_large(pump, relation, event->lsn, err);
     struct record *record = record_new(buf_str(&pump->key), buf_str(&pump->data));
     record->table = relation->table;
-    record->lsn = lsn;
+    record->lsn = event->lsn;
+    record->ordinal = event->ordinal;
     delivery_add(pump->delivery, record);
     return true;
 }
@@ -93,7 +124,7 @@ static bool add_change(struct pump *pump, const struct event *event, struct err 
     partition_key_of(&pump->key, event);
     buf_clear(&pump->data);
     pump->counts.invalid_bytes += json_encode_change(&pump->data, event, buf_str(&pump->time));
-    return add_record(pump, event->change.relation, event->lsn, err);
+    return add_record(pump, event, event->change.relation, err);
 }
 
 // A barrier for its tables: what follows waits until these records are stored.
@@ -105,7 +136,7 @@ static bool add_truncate(struct pump *pump, const struct event *event, struct er
         partition_key_of_relation(&pump->key, relation);
         buf_clear(&pump->data);
         json_encode_truncate(&pump->data, event, relation, buf_str(&pump->time));
-        if (!add_record(pump, relation, event->lsn, err))
+        if (!add_record(pump, event, relation, err))
             return false;
     }
     for (size_t i = 0; i < truncate->count; i++)
@@ -135,12 +166,40 @@ static void skip_message(struct pump *pump, const struct event *event)
         delivery_advance(pump->delivery, event->end_lsn);
 }
 
+static void begin(struct pump *pump, const struct event *event)
+{
+    pump->open = (struct txn_progress){.xid = event->txn.xid};
+    delivery_begin(pump->delivery);
+}
+
+static void commit(struct pump *pump, const struct event *event)
+{
+    if (is_same_txn(&pump->open, &pump->delivered))
+        pump->delivered.xid = 0;
+    pump->open.xid = 0;
+    delivery_commit(pump->delivery, event->end_lsn);
+}
+
+// Notes how far the open transaction has come; tells whether the change was stored before the
+// connection was lost.
+static bool is_delivered(struct pump *pump, const struct event *event)
+{
+    if (event->txn.xid == 0 || event->ordinal == 0)
+        return false;
+    pump->open.ordinal = event->ordinal;
+    if (event->ordinal == 1)
+        pump->open.first_lsn = event->lsn;
+    return event->ordinal <= pump->delivered.ordinal && is_same_txn(&pump->open, &pump->delivered);
+}
+
 static enum pump_state act_upon(struct pump *pump, const struct event *event, struct err *err)
 {
+    if (is_delivered(pump, event))
+        return PUMP_FLOWS;
     bool ok = true;
     switch (event->kind) {
     case EVENT_BEGIN:
-        delivery_begin(pump->delivery);
+        begin(pump, event);
         break;
     case EVENT_CHANGE:
         ok = add_change(pump, event, err);
@@ -152,7 +211,7 @@ static enum pump_state act_upon(struct pump *pump, const struct event *event, st
         skip_message(pump, event);
         break;
     case EVENT_COMMIT:
-        delivery_commit(pump->delivery, event->end_lsn);
+        commit(pump, event);
         break;
     case EVENT_KEEPALIVE:
         delivery_advance(pump->delivery, event->end_lsn);

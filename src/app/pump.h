@@ -36,6 +36,14 @@ struct pump_counts {
     uint64_t invalid_bytes; // Bytes that were no UTF-8.
 };
 
+// How far a transaction has come: up to which of its changes, by ordinal. Transaction numbers come
+// again after 2^32; together with its first change's place in the log they tell it from any other.
+struct txn_progress {
+    uint32_t xid; // 0: there is none.
+    lsn_t first_lsn;
+    uint64_t ordinal;
+};
+
 struct pump {
     struct source *source; // NULL between connections.
     struct sink *sink;
@@ -43,6 +51,8 @@ struct pump {
     size_t record_bytes_max; // Data and key of a record.
     lsn_t end_lsn;           // Stop there; 0: never.
 
+    struct txn_progress open;      // Of the transaction being taken.
+    struct txn_progress delivered; // What of it was stored when the connection was lost.
     struct event held; // Taken, and waiting until earlier records of its table are stored.
     bool holds;
     bool may_sleep; // Nothing is left to do but wait.
@@ -60,8 +70,14 @@ void pump_init(
     struct pump *pump, struct sink *sink, struct delivery *delivery, size_t record_bytes_max);
 void pump_release(struct pump *pump);
 
-// A new connection: borrows the source. NULL: the connection is gone.
-void pump_attach(struct pump *pump, struct source *source);
+// The stream begins at `flushed`: borrows the source. On a server whose log goes on (not another
+// one, not a promoted one) the part of a transaction that was stored before the connection was lost
+// is passed over when it comes again: else one that takes longer than connections live would never
+// end.
+void pump_attach(struct pump *pump, struct source *source, lsn_t flushed, bool same_log);
+
+// The connection is gone. What is in flight is still to be settled.
+void pump_detach(struct pump *pump);
 
 // One turn. Unless it flows, *err says why and pump_drain_turn() is all that is left.
 enum pump_state pump_turn(struct pump *pump, struct moment now, struct err *err);

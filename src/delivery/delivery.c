@@ -154,6 +154,14 @@ lsn_t delivery_flushed(const struct delivery *delivery)
     return ledger_flushed(&delivery->ledger);
 }
 
+uint64_t delivery_first_undelivered(const struct delivery *delivery)
+{
+    assert(!delivery_is_in_flight(delivery));
+    uint64_t entry = 0;
+    bool owes = ledger_open_entry(&delivery->ledger, &entry);
+    return owes ? lanes_least_ordinal(&delivery->lanes, entry) : 0;
+}
+
 void delivery_restart(struct delivery *delivery, lsn_t flushed)
 {
     lanes_clear(&delivery->lanes);

@@ -100,6 +100,11 @@ bool delivery_is_idle(const struct delivery *delivery);
 // True when a batch is out.
 bool delivery_is_in_flight(const struct delivery *delivery);
 
+// The first change of the open transaction that is not stored, by its ordinal; 0 when all that was
+// added is. An entry that several transactions share may tell one that is too early, never one too
+// late. No batch is out.
+uint64_t delivery_first_undelivered(const struct delivery *delivery);
+
 // Throw away what is queued and forget every debt: a new connection begins at `flushed`, and the
 // server will send again what follows. No batch is out.
 void delivery_restart(struct delivery *delivery, lsn_t flushed);

@@ -200,6 +200,16 @@ int64_t lanes_wake_at_ms(const struct lanes *lanes)
     return lanes->waiting_count > 0 ? due_ms(lanes, 0) : CLOCK_NEVER_MS;
 }
 
+uint64_t lanes_least_ordinal(const struct lanes *lanes, uint64_t entry)
+{
+    uint64_t least = 0;
+    for (size_t i = 0; i < lanes->count; i++)
+        for (const struct record *at = lanes->lanes[i].head; at; at = at->next)
+            if (at->entry == entry && (least == 0 || at->ordinal < least))
+                least = at->ordinal;
+    return least;
+}
+
 void lanes_clear(struct lanes *lanes)
 {
     assert(lanes->in_flight == 0);

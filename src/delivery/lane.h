@@ -68,6 +68,9 @@ void lanes_wake(struct lanes *lanes, int64_t now_ms);
 // When the next lane's time is up; CLOCK_NEVER_MS when none waits.
 int64_t lanes_wake_at_ms(const struct lanes *lanes);
 
+// The least ordinal among the queued records of a ledger entry, 0 when none of its is queued.
+uint64_t lanes_least_ordinal(const struct lanes *lanes, uint64_t entry);
+
 // Frees every record and makes every lane idle. Nothing is in flight.
 void lanes_clear(struct lanes *lanes);
 

@@ -86,6 +86,12 @@ uint64_t ledger_owe(struct ledger *ledger)
     return ledger->next - 1;
 }
 
+bool ledger_open_entry(const struct ledger *ledger, uint64_t *entry)
+{
+    *entry = ledger->next - 1;
+    return ledger->open_owes;
+}
+
 void ledger_advance(struct ledger *ledger, lsn_t lsn)
 {
     assert(!ledger->open);

@@ -41,6 +41,9 @@ void ledger_begin(struct ledger *ledger);
 // One more record of the open transaction; returns the entry that storing it will pay.
 uint64_t ledger_owe(struct ledger *ledger);
 
+// The entry of the open transaction's records; false when it has had none so far.
+bool ledger_open_entry(const struct ledger *ledger, uint64_t *entry);
+
 // Its transaction ends here: the position that may be confirmed once everything is paid.
 void ledger_end(struct ledger *ledger, lsn_t end_lsn);
 

@@ -15,6 +15,7 @@ struct record {
     uint64_t entry;      // The ledger entry that storing it pays.
     uint64_t table;      // relation->table; 0 when it comes from no table.
     lsn_t lsn;
+    uint64_t ordinal; // Its change's place in the transaction.
     uint32_t lane;
     uint32_t attempts; // How often it was sent.
     uint32_t key_len;
