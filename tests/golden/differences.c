@@ -1,99 +1,44 @@
 #include "differences.h"
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "model/relation.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-// The original read primary keys now and then: not yet those of new and renamed tables, never those
-// of quoted ones, and not in the index's order.
-static const struct {
-    const char *scenario;
-    struct str table;
-    struct str key[3];
-} true_keys[] = {
-    {"ddl_audit", STR_CONST("public.bar"), {STR_CONST("id")}},
-    {"ddl_columns", STR_CONST("public.t_new"), {STR_CONST("id")}},
-    {"ddl_columns", STR_CONST("s2.t_new"), {STR_CONST("id")}},
-    {"ddl_new_table", STR_CONST("public.fresh"), {STR_CONST("id")}},
-    {"pk_unicode_cols", STR_CONST("public.u"),
-        {STR_CONST("a_b"), STR_CONST("a-b"), STR_CONST("select")}},
+struct differences {
+    json_t *all;
+    const json_t *own; // The scenario's; NULL when it has none.
 };
 
-// What that makes of partition keys; and those over 256 bytes, which the original cut.
-static const struct {
-    const char *scenario;
-    const char *lsn;
-    struct str key;
-} partition_keys[] = {
-    {"ddl_audit", "0/412E2338", STR_CONST("public.baridn1")},
-    {"ddl_columns", "0/41B509B0", STR_CONST("public.t_newidn4")},
-    {"ddl_columns", "0/41B50DD0", STR_CONST("public.t_newidn1")},
-    {"ddl_columns", "0/41B51C10", STR_CONST("s2.t_newidn5")},
-    {"ddl_new_table", "0/41F7ACA8", STR_CONST("public.freshidn1")},
-    {"ddl_new_table", "0/41F7ADC8", STR_CONST("public.freshidn1")},
-    {"names_long", "0/3B314AB0",
-        STR_CONST("public.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                  "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbq"
-                  "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
-                  "kkkkkkkkkkkk:befc9a4946375c929acfe46d627261f8")},
-    {"names_long", "0/3B314D90",
-        STR_CONST("public.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                  "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbq"
-                  "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
-                  "kkkkkkkkkkkk:9e780d1ca8d6e53f33fe04b5131a5b4a")},
-    {"names_quoted", "0/3A2002B8", STR_CONST("\"My Schema\".\"Tab.le\"Id")},
-    {"names_quoted", "0/3A2003F8", STR_CONST("\"My Schema\".\"Tab.le\"Id")},
-    {"names_quoted", "0/3A2004A0", STR_CONST("\"My Schema\".\"Tab.le\"Id")},
-    {"names_quoted", "0/3A200518", STR_CONST("public.\"CamelCase\"idn1")},
-    {"names_quoted", "0/3A200628", STR_CONST("public.\"table\"idn1")},
-    {"names_quoted", "0/3A200738", STR_CONST("public.\"a: INSERT\"idn1")},
-    {"names_quoted", "0/3A200848", STR_CONST("public.\"q\"\"uote\"idn1")},
-    {"pk_unicode_cols", "0/4C2B58D0", STR_CONST("public.ua_bn1a-bselect")},
-};
+struct differences *differences_read(const char *directory, const char *scenario)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/differences.json", directory);
+    json_error_t error;
+    struct differences *differences = alloc_zeroed(1, sizeof *differences);
+    differences->all = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (!differences->all) {
+        fprintf(stderr, "%s:%d: %s\n", path, error.line, error.text);
+        abort();
+    }
+    differences->own = json_object_get(differences->all, scenario);
+    return differences;
+}
 
-// Bit values: the original took `B'` for one character and left the quote.
-static const struct {
-    const char *scenario;
-    struct str from;
-    struct str to;
-} texts[] = {
-    {"types_bit", STR_CONST("\"v\":\"'"), STR_CONST("\"v\":\"")},
-    {"types_bit_pk", STR_CONST("\"v\":\"'"), STR_CONST("\"v\":\"")},
-    {"types_bit_pk", STR_CONST("bq'"), STR_CONST("bq")},
-};
+void differences_free(struct differences *differences)
+{
+    json_decref(differences->all);
+    free(differences);
+}
 
-#define RECORD(lsn, table, operation, columns)                                                     \
-    STR_CONST("{\"time\":\"" GOLDEN_TIME "\",\"lsn\":\"" lsn "\",\"table\":\"" table               \
-              "\",\"operation\":\"" operation "\",\"columns\":{" columns "}}")
-#define ID(value) "\"id\":{\"new\":{\"q\":\"false\",\"t\":\"integer\",\"v\":\"" value "\"}}"
-#define V(value)  "\"v\":{\"new\":{\"q\":\"true\",\"t\":\"text\",\"v\":\"" value "\"}}"
-
-// What comes after the point where the original hung for ever.
-static const struct {
-    const char *scenario;
-    struct str key;
-    struct str data;
-} later_records[] = {
-    {"large_over_1mb", STR_CONST("public.tidn2"),
-        RECORD("0/47B5F0F0", "public.t", "INSERT", ID("2") "," V("after"))},
-    {"logical_message_tx", STR_CONST("public.tidn2"),
-        RECORD("0/488182C8", "public.t", "INSERT", ID("2") "," V("after"))},
-    {"truncate_multi", STR_CONST("public.t"), RECORD("0/3F5AE4D0", "public.t", "TRUNCATE", "")},
-    {"truncate_multi", STR_CONST("public.c"), RECORD("0/3F5AE4D0", "public.c", "TRUNCATE", "")},
-    {"truncate_multi", STR_CONST("public.afteridn1"),
-        RECORD("0/3F5AE650", "public.after", "INSERT", ID("1"))},
-    {"truncate_single", STR_CONST("public.t"), RECORD("0/3F180580", "public.t", "TRUNCATE", "")},
-    {"truncate_single", STR_CONST("public.afteridn1"),
-        RECORD("0/3F180680", "public.after", "INSERT", ID("1"))},
-    {"zero_columns", STR_CONST("public.z"), RECORD("0/438A1CD0", "public.z", "INSERT", "")},
-    {"zero_columns", STR_CONST("public.afteridn1"),
-        RECORD("0/438A1D38", "public.after", "INSERT", ID("1"))},
-};
-
-#define COUNT(table) (sizeof(table) / sizeof *(table))
+static struct str text_of(const json_t *string)
+{
+    return (struct str){.ptr = json_string_value(string), .len = json_string_length(string)};
+}
 
 static void replace(struct buf *replaced, struct str text, struct str from, struct str to)
 {
@@ -142,34 +87,41 @@ static void set_partition_key(struct records *records, const char *lsn, struct s
     abort();
 }
 
-void differences_apply(const char *scenario, struct records *expected)
+void differences_apply(const struct differences *differences, struct records *expected)
 {
-    for (size_t i = 0; i < COUNT(texts); i++) {
-        if (strcmp(texts[i].scenario, scenario) != 0)
-            continue;
-        struct records replaced = records_replaced(expected, texts[i].from, texts[i].to);
+    size_t i;
+    const char *lsn;
+    json_t *item;
+    json_array_foreach(json_object_get(differences->own, "texts"), i, item)
+    {
+        struct str from = text_of(json_array_get(item, 0));
+        struct str to = text_of(json_array_get(item, 1));
+        struct records replaced = records_replaced(expected, from, to);
         records_release(expected);
         *expected = replaced;
     }
-    for (size_t i = 0; i < COUNT(partition_keys); i++)
-        if (strcmp(partition_keys[i].scenario, scenario) == 0)
-            set_partition_key(expected, partition_keys[i].lsn, partition_keys[i].key);
-    for (size_t i = 0; i < COUNT(later_records); i++)
-        if (strcmp(later_records[i].scenario, scenario) == 0)
-            records_add(expected, later_records[i].key, later_records[i].data);
+    json_object_foreach(json_object_get(differences->own, "partition_keys"), lsn, item)
+    {
+        set_partition_key(expected, lsn, text_of(item));
+    }
+    json_array_foreach(json_object_get(differences->own, "later_records"), i, item)
+    {
+        records_add(expected, text_of(json_object_get(item, "partition_key")),
+            text_of(json_object_get(item, "data")));
+    }
 }
 
-bool differences_set_key(const char *scenario, struct relation *relation)
+bool differences_set_key(const struct differences *differences, struct relation *relation)
 {
-    for (size_t i = 0; i < COUNT(true_keys); i++) {
-        if (strcmp(true_keys[i].scenario, scenario) != 0 ||
-            !str_equal(true_keys[i].table, relation->quoted))
-            continue;
-        size_t count = 0;
-        while (count < COUNT(true_keys[i].key) && true_keys[i].key[count].ptr)
-            count++;
-        relation_set_key(relation, true_keys[i].key, count);
-        return true;
-    }
-    return false;
+    char table[1000];
+    snprintf(table, sizeof table, STR_FMT, STR_ARG(relation->quoted));
+    const json_t *keys = json_object_get(differences->own, "primary_keys");
+    const json_t *key = json_object_get(keys, table);
+    struct str columns[RELATION_KEY_COLUMNS_MAX];
+    size_t count = json_array_size(key);
+    for (size_t i = 0; i < count; i++)
+        columns[i] = text_of(json_array_get(key, i));
+    if (key)
+        relation_set_key(relation, columns, count);
+    return key;
 }

@@ -33,6 +33,7 @@ static const char *directory;
 struct scenario {
     const char *name;
     json_t *meta;
+    struct differences *differences;
     struct records expected;
     struct records actual;
     struct test_decoding *decoder;
@@ -110,7 +111,7 @@ static bool is_selected(const struct scenario *scenario, const struct relation *
 // Does what the catalog does: gives each relation its primary key.
 static void set_key(const struct scenario *scenario, struct relation *relation)
 {
-    if (differences_set_key(scenario->name, relation))
+    if (differences_set_key(scenario->differences, relation))
         return;
     struct buf name;
     buf_init(&name, 1000);
@@ -208,10 +209,11 @@ static void gives_the_originals_records(void **state)
     struct buf meta = file_of(scenario.name, ".meta.json");
     scenario.meta = json_loadb(meta.ptr, meta.len, 0, NULL);
     assert_non_null(scenario.meta);
+    scenario.differences = differences_read(directory, scenario.name);
 
     read_expected(&scenario);
     read_actual(&scenario);
-    differences_apply(scenario.name, &scenario.expected);
+    differences_apply(scenario.differences, &scenario.expected);
 
     struct buf difference;
     buf_init(&difference, 10000);
@@ -222,6 +224,7 @@ static void gives_the_originals_records(void **state)
     buf_release(&scenario.key);
     buf_release(&scenario.data);
     json_decref(scenario.meta);
+    differences_free(scenario.differences);
     records_release(&scenario.expected);
     records_release(&scenario.actual);
     test_decoding_free(scenario.decoder);
