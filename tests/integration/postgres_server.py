@@ -165,10 +165,10 @@ class Database:
         self.connection = server.connect(name)
 
     @classmethod
-    def create(cls, server, name):
-        """A fresh, empty database."""
+    def create(cls, server, name, options=''):
+        """A fresh, empty database; `options` are those of CREATE DATABASE."""
         with server.connect() as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" {options}')
         return cls(server, name)
 
     def connect(self):
