@@ -1,10 +1,12 @@
 // pg_kinesis - replicate committed changes of PostgreSQL to Amazon Kinesis.
 #include "app/exit_status.h"
 #include "app/lifecycle.h"
+#include "app/open_sink.h"
 #include "app/options.h"
 #include "app/signals.h"
 #include "app/sleeper.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "command/drop.h"
 #include "model/config.h"
@@ -12,6 +14,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 // Memory holds passwords and keys: it goes into no core file.
 static void keep_secrets(void)
@@ -43,6 +46,25 @@ static int drop(const struct config *config)
     return drop_run(config, &sleeper.base, &err) ? EXIT_STATUS_CLEAN : fail(&err);
 }
 
+// Two that start at the same moment wait for different times.
+static uint64_t seed(void)
+{
+    return (uint64_t)clock_wall_us() ^ (uint64_t)getpid() << 32;
+}
+
+static int stream(const struct config *config)
+{
+    struct err err;
+    struct open_sink sink;
+    if (!open_sink(&sink, config, &err))
+        return signals_ask_to_leave() ? EXIT_STATUS_CLEAN : fail(&err);
+    struct lifecycle life;
+    lifecycle_init(&life, config, &sink, seed());
+    while (lifecycle_step(&life))
+        continue;
+    return lifecycle_release(&life);
+}
+
 int main(int argc, char **argv)
 {
     struct config config;
@@ -64,5 +86,5 @@ int main(int argc, char **argv)
         break;
     }
     signals_open();
-    return lifecycle_run(&config);
+    return stream(&config);
 }

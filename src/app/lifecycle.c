@@ -1,33 +1,18 @@
 #include "app/lifecycle.h"
 
 #include "app/exit_status.h"
-#include "app/open_sink.h"
-#include "app/progress.h"
-#include "app/pump.h"
 #include "app/signals.h"
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
-#include "delivery/delivery.h"
 #include "model/config.h"
 #include "model/sink.h"
 #include "model/source.h"
-#include "postgres/replication.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-enum step_name {
-    STEP_CONNECT,
-    STEP_STREAM,
-    STEP_DRAIN,
-    STEP_SETTLE,
-    STEP_BACKOFF,
-    STEP_EXIT
-};
 
 enum {
     // What is not drained by then is delivered by the next run; most supervisors kill after 30 s.
@@ -36,23 +21,6 @@ enum {
 };
 
 static const struct backoff reconnect_backoff = {.first_ms = 500, .most_ms = 30000};
-
-struct lifecycle {
-    const struct config *config;
-    struct open_sink sink;
-    struct delivery delivery;
-    struct pump pump;
-    struct progress progress;
-    struct replication_options replication;
-    struct replication_place place;
-    struct source *source;
-    struct random random;
-    char slot_name[64];
-    unsigned attempts; // Since a connection was healthy.
-    int64_t connected_at_ms;
-    int64_t drain_until_ms;
-    int exit_status;
-};
 
 static void detach(struct lifecycle *life)
 {
@@ -63,15 +31,15 @@ static void detach(struct lifecycle *life)
     pump_detach(&life->pump);
 }
 
-static enum step_name leave_with(struct lifecycle *life, int status)
+static enum lifecycle_state leave_with(struct lifecycle *life, int status)
 {
     life->exit_status = status;
-    return STEP_EXIT;
+    return LIFECYCLE_EXIT;
 }
 
 // Before the first stream of a run an error is for the one who started it; later the slot is held
 // and we try again, but for what no retry can help.
-static enum step_name fail_to_connect(struct lifecycle *life, const struct err *err)
+static enum lifecycle_state fail_to_connect(struct lifecycle *life, const struct err *err)
 {
     if (signals_ask_to_leave())
         return leave_with(life, EXIT_STATUS_CLEAN);
@@ -82,7 +50,7 @@ static enum step_name fail_to_connect(struct lifecycle *life, const struct err *
         return leave_with(life, exit_status_of(err->kind));
     }
     log_event(LOG_WARNING, "%s", err->text);
-    return STEP_BACKOFF;
+    return LIFECYCLE_BACKOFF;
 }
 
 static bool is_same_log(const struct replication_place *a, const struct replication_place *b)
@@ -90,7 +58,7 @@ static bool is_same_log(const struct replication_place *a, const struct replicat
     return strcmp(a->system_id, b->system_id) == 0 && a->timeline == b->timeline;
 }
 
-static enum step_name connect_step(struct lifecycle *life)
+static enum lifecycle_state connect_step(struct lifecycle *life)
 {
     struct err err;
     lsn_t server_position = 0;
@@ -107,17 +75,17 @@ static enum step_name connect_step(struct lifecycle *life)
     life->connected_at_ms = clock_now_ms();
     log_event(LOG_INFO, "streaming from slot \"%s\" at " LSN_FMT " to %s", life->replication.slot,
         LSN_ARG(life->place.flushed), life->sink.name);
-    return STEP_STREAM;
+    return LIFECYCLE_STREAM;
 }
 
-static enum step_name begin_drain(struct lifecycle *life, int status, int64_t until_ms)
+static enum lifecycle_state begin_drain(struct lifecycle *life, int status, int64_t until_ms)
 {
     life->exit_status = status;
     life->drain_until_ms = until_ms;
-    return STEP_DRAIN;
+    return LIFECYCLE_DRAIN;
 }
 
-static enum step_name lose_connection(struct lifecycle *life, const struct err *err)
+static enum lifecycle_state lose_connection(struct lifecycle *life, const struct err *err)
 {
     if (err->kind == ERR_DATA || err->kind == ERR_FINAL) {
         // What the server says makes no sense to us, and it would say the same again.
@@ -126,10 +94,10 @@ static enum step_name lose_connection(struct lifecycle *life, const struct err *
     }
     log_event(LOG_WARNING, "%s", err->text);
     detach(life);
-    return STEP_SETTLE;
+    return LIFECYCLE_SETTLE;
 }
 
-static enum step_name stream_step(struct lifecycle *life)
+static enum lifecycle_state stream_step(struct lifecycle *life)
 {
     struct err err;
     struct moment now = clock_moment();
@@ -157,17 +125,17 @@ static enum step_name stream_step(struct lifecycle *life)
     if (now.now_ms - life->connected_at_ms > HEALTHY_AFTER_MS)
         life->attempts = 0;
     pump_sleep(&life->pump, now.now_ms, signals_fd(), CLOCK_NEVER_MS);
-    return STEP_STREAM;
+    return LIFECYCLE_STREAM;
 }
 
-static enum step_name leave(struct lifecycle *life)
+static enum lifecycle_state leave(struct lifecycle *life)
 {
     life->source->leave(
         life->source, delivery_flushed(&life->delivery), &life->sink.last_waiter.base);
-    return STEP_EXIT;
+    return LIFECYCLE_EXIT;
 }
 
-static enum step_name drain_step(struct lifecycle *life)
+static enum lifecycle_state drain_step(struct lifecycle *life)
 {
     struct err err;
     struct moment now = clock_moment();
@@ -191,49 +159,49 @@ static enum step_name drain_step(struct lifecycle *life)
     // The signal that brought us here stays readable: it is no longer listened to.
     int wake_fd = signals_ask_to_leave() ? -1 : signals_fd();
     pump_sleep(&life->pump, now.now_ms, wake_fd, life->drain_until_ms);
-    return STEP_DRAIN;
+    return LIFECYCLE_DRAIN;
 }
 
 // Each request ends by itself within its timeout.
-static enum step_name settle_step(struct lifecycle *life)
+static enum lifecycle_state settle_step(struct lifecycle *life)
 {
     struct err err;
     struct moment now = clock_moment();
     pump_settle_turn(&life->pump, now, &err);
     if (!delivery_is_in_flight(&life->delivery))
-        return signals_ask_to_leave() ? STEP_EXIT : STEP_BACKOFF;
+        return signals_ask_to_leave() ? LIFECYCLE_EXIT : LIFECYCLE_BACKOFF;
     int wake_fd = signals_ask_to_leave() ? -1 : signals_fd();
     pump_sleep(&life->pump, now.now_ms, wake_fd, CLOCK_NEVER_MS);
-    return STEP_SETTLE;
+    return LIFECYCLE_SETTLE;
 }
 
-static enum step_name backoff_step(struct lifecycle *life)
+static enum lifecycle_state backoff_step(struct lifecycle *life)
 {
     int64_t now_ms = clock_now_ms();
     int64_t until_ms = now_ms + backoff_wait_ms(reconnect_backoff, ++life->attempts, &life->random);
     while (clock_now_ms() < until_ms)
         if (!life->sink.waiter.base.sleep_until(&life->sink.waiter.base, NULL, 0, until_ms))
-            return STEP_EXIT;
-    return STEP_CONNECT;
+            return LIFECYCLE_EXIT;
+    return LIFECYCLE_CONNECT;
 }
 
-static enum step_name take_step(struct lifecycle *life, enum step_name step)
+static enum lifecycle_state take_step(struct lifecycle *life)
 {
-    switch (step) {
-    case STEP_CONNECT:
+    switch (life->state) {
+    case LIFECYCLE_CONNECT:
         return connect_step(life);
-    case STEP_STREAM:
+    case LIFECYCLE_STREAM:
         return stream_step(life);
-    case STEP_DRAIN:
+    case LIFECYCLE_DRAIN:
         return drain_step(life);
-    case STEP_SETTLE:
+    case LIFECYCLE_SETTLE:
         return settle_step(life);
-    case STEP_BACKOFF:
+    case LIFECYCLE_BACKOFF:
         return backoff_step(life);
-    case STEP_EXIT:
+    case LIFECYCLE_EXIT:
         break;
     }
-    return STEP_EXIT;
+    return LIFECYCLE_EXIT;
 }
 
 static struct replication_options slot_options(const struct config *config, char name[64])
@@ -251,36 +219,39 @@ static struct replication_options slot_options(const struct config *config, char
     };
 }
 
-int lifecycle_run(const struct config *config)
+void lifecycle_init(struct lifecycle *life, const struct config *config,
+    const struct open_sink *sink, uint64_t seed)
 {
-    struct lifecycle life = {.config = config, .exit_status = EXIT_STATUS_CLEAN};
-    struct err err;
-    life.replication = slot_options(config, life.slot_name);
-    if (!open_sink(&life.sink, config, &err)) {
-        if (signals_ask_to_leave())
-            return EXIT_STATUS_CLEAN;
-        log_event(LOG_ERROR, "%s", err.text);
-        return exit_status_of(err.kind);
-    }
-    uint64_t seed = (uint64_t)clock_wall_us() ^ (uint64_t)getpid() << 32;
-    life.random = random_from(seed);
-    struct delivery_options delivery = life.sink.delivery;
+    *life = (struct lifecycle){
+        .config = config,
+        .sink = *sink,
+        .random = random_from(seed),
+        .state = LIFECYCLE_CONNECT,
+        .exit_status = EXIT_STATUS_CLEAN,
+    };
+    life->replication = slot_options(config, life->slot_name);
+    struct delivery_options delivery = sink->delivery;
     delivery.memory_bytes_max = config->memory_bytes_max;
     delivery.seed = seed;
-    delivery_init(&life.delivery, delivery, 0);
-    pump_init(&life.pump, life.sink.sink, &life.delivery, life.sink.record_bytes_max);
-    life.pump.end_lsn = config->endpos_kind == ENDPOS_LSN ? config->endpos : 0;
-    progress_init(&life.progress, clock_now_ms());
+    delivery_init(&life->delivery, delivery, 0);
+    pump_init(&life->pump, sink->sink, &life->delivery, sink->record_bytes_max);
+    life->pump.end_lsn = config->endpos_kind == ENDPOS_LSN ? config->endpos : 0;
+    progress_init(&life->progress, clock_now_ms());
+}
 
-    enum step_name step = STEP_CONNECT;
-    while (step != STEP_EXIT)
-        step = take_step(&life, step);
+bool lifecycle_step(struct lifecycle *life)
+{
+    life->state = take_step(life);
+    return life->state != LIFECYCLE_EXIT;
+}
 
-    if (life.place.streamed)
-        progress_sum_up(&life.pump.counts, &life.delivery);
-    detach(&life);
-    life.sink.sink->free(life.sink.sink);
-    pump_release(&life.pump);
-    delivery_release(&life.delivery);
-    return life.exit_status;
+int lifecycle_release(struct lifecycle *life)
+{
+    if (life->place.streamed)
+        progress_sum_up(&life->pump.counts, &life->delivery);
+    detach(life);
+    life->sink.sink->free(life->sink.sink);
+    pump_release(&life->pump);
+    delivery_release(&life->delivery);
+    return life->exit_status;
 }

@@ -4,20 +4,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-int64_t clock_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t clock_wall_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 struct moment clock_moment(void)
 {
     return (struct moment){.now_ms = clock_now_ms(), .wall_us = clock_wall_us()};
