@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "delivery/delivery.h"
 #include "postgres/replication.h"
+#include "postgres/replication_open.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,20 +1,20 @@
-// replication - a replication slot as a source of events.
+// replication - a running replication stream as a source of events.
 //
-// Opening connects, looks at the slot, makes one if that is wished, and starts the stream; it
-// sleeps by the given waiter. From then on nothing blocks. A relation that is new waits for the
-// catalog's word on its key before its first change is given.
+// It reads the stream's messages, has the plugin's decoder make events of them, and answers for our
+// side of the protocol: the status that keeps the connection alive and confirms what is stored. A
+// relation that is new waits for the catalog's word on its key before its first change is given.
+// Nothing blocks but leave(), which is bounded in time.
 #ifndef PGK_POSTGRES_REPLICATION_H
 #define PGK_POSTGRES_REPLICATION_H
 
-#include "base/err.h"
 #include "model/lsn.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
+struct session;
 struct source;
-struct waiter;
 
+// What the operator wants of a stream. Strings are borrowed for as long as it runs.
 struct replication_options {
     const char *source;
     const char *slot;
@@ -24,19 +24,8 @@ struct replication_options {
     bool ask_often;     // The caller waits for a position: ask the server for its own, often.
 };
 
-// Where we were when a connection ended. All zero at first; open() fills it.
-struct replication_place {
-    lsn_t flushed;
-    char system_id[24];
-    uint32_t timeline;
-    bool streamed; // A stream was started once: the slot is ours to miss.
-};
-
-// The running stream, NULL with *err. `place` is used to go on where we were, if the server is the
-// same, and is brought up to date: place->flushed is where the stream begins. *server_position is
-// up to where the server's log was flushed when we came.
-struct source *replication_open(const struct replication_options *options,
-    struct replication_place *place, lsn_t *server_position, struct waiter *waiter,
-    struct err *err);
+// Streaming was begun on session->replication, at `from`. Takes the session's connections.
+struct source *replication_new(
+    const struct replication_options *options, const struct session *session, lsn_t from);
 
 #endif
