@@ -54,6 +54,7 @@ static const struct rule rules[] = {
         "ALTER ROLE ... REPLICATION (on Amazon RDS: GRANT rds_replication TO ...)"},
     {STR_CONST(""), STR_CONST("number of requested standby connections"), ERR_OPERATOR,
         "raise max_wal_senders, or end a replication connection"},
+    {STR_CONST(""), STR_CONST("too many connections"), ERR_RETRY, NULL},
     {STR_CONST(""), STR_CONST("nsupported startup parameter"), ERR_OPERATOR,
         "connect to PostgreSQL itself: a connection pooler cannot pass replication on"},
     {STR_CONST(""), STR_CONST("role \""), ERR_OPERATOR, "check the user in --source or PGUSER"},
