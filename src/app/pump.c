@@ -324,21 +324,21 @@ enum pump_state pump_turn(struct pump *pump, struct moment now, struct err *err)
     assert(pump->source);
     pump->reading = true;
     tell_time(pump, now.wall_us);
-    enum pump_state state = take_events(pump, now.now_ms, err);
+    // What comes back makes room and lifts barriers, so it goes first: the source may hold events
+    // that no descriptor would wake us for.
+    enum pump_state state = settle(pump, now.now_ms, err);
+    if (state == PUMP_FLOWS)
+        state = take_events(pump, now.now_ms, err);
     hand_out(pump, now.now_ms);
-    if (state == PUMP_FLOWS)
-        state = settle(pump, now.now_ms, err);
-    if (state == PUMP_FLOWS)
-        state = confirm(pump, now, err);
-    return state;
+    return state == PUMP_FLOWS ? confirm(pump, now, err) : state;
 }
 
 enum pump_state pump_drain_turn(struct pump *pump, struct moment now, struct err *err)
 {
     pump->reading = false;
     pump->may_sleep = true;
-    hand_out(pump, now.now_ms);
     enum pump_state state = settle(pump, now.now_ms, err);
+    hand_out(pump, now.now_ms);
     return state == PUMP_FLOWS ? confirm(pump, now, err) : state;
 }
 
