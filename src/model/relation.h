@@ -46,6 +46,9 @@ struct relation {
     const struct key_column *key;
     size_t key_count;
 
+    // Learned from an old row or a TRUNCATE, which need not show all columns (test_decoding).
+    bool is_partial;
+
     // The catalog's notes, not the records'.
     bool key_is_known;    // The catalog was asked about this very list of columns.
     int64_t key_asked_ms; // When it was asked last.

@@ -132,14 +132,16 @@ static enum step send_question(struct catalog *catalog, const struct relation *r
     return STEP_BUSY;
 }
 
-static bool holds_column(const struct relation *relation, struct str name, struct str type)
+// A column that a partial relation has not seen may well be there: with REPLICA IDENTITY USING
+// INDEX a DELETE shows that index's columns and none of the key's.
+static bool may_have_column(const struct relation *relation, struct str name, struct str type)
 {
     for (size_t i = 0; i < relation->column_count; i++) {
         const struct column *column = &relation->columns[i];
         if (str_equal(column->name, name))
             return str_equal(column->type, type);
     }
-    return false;
+    return relation->is_partial;
 }
 
 static bool is_same_key(const struct relation *relation, const struct str *names, size_t count)
@@ -153,7 +155,8 @@ static bool is_same_key(const struct relation *relation, const struct str *names
 }
 
 // The answer is about the table that bears the name now. It is believed when every key column is
-// one of the relation's, with its type; else that table is another than the changes' own.
+// one of the relation's, with its type; else that table is another than the changes' own. Of a
+// partial relation only the columns that were seen can tell.
 static void note_key(
     struct relation *relation, const struct rows *rows, int64_t now_ms, struct catalog_key *key)
 {
@@ -164,7 +167,8 @@ static void note_key(
         if (rows_is_null(rows, row, COLUMN_NAME))
             continue;
         names[count++] = rows_value(rows, row, COLUMN_NAME);
-        key->found &= holds_column(relation, names[count - 1], rows_value(rows, row, COLUMN_TYPE));
+        key->found &=
+            may_have_column(relation, names[count - 1], rows_value(rows, row, COLUMN_TYPE));
     }
     if (key->found) {
         key->changed = !is_same_key(relation, names, count);

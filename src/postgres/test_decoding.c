@@ -76,12 +76,21 @@ static struct relation *learn(
     return relation;
 }
 
+static struct relation *learn_in_part(
+    struct test_decoding *decoder, const struct qualified_name *name, const struct tuple *tuple)
+{
+    struct relation *relation = learn(decoder, name, tuple);
+    relation->is_partial = true;
+    return relation;
+}
+
 // The relation of a new row, which shows all columns.
 static struct relation *relation_of_new(
     struct test_decoding *decoder, const struct qualified_name *name, const struct tuple *tuple)
 {
     struct relation *known = relation_cache_get(decoder->cache, name->quoted);
-    return known && tuple_is_whole_row(tuple, known) ? known : learn(decoder, name, tuple);
+    bool fits = known && !known->is_partial && tuple_is_whole_row(tuple, known);
+    return fits ? known : learn(decoder, name, tuple);
 }
 
 // The relation of an old row, which may leave columns out; its values are then in old_row.
@@ -91,7 +100,7 @@ static struct relation *relation_of_old(
     struct relation *known = relation_cache_get(decoder->cache, name->quoted);
     if (known && tuple_place(tuple, known, decoder->old_row))
         return known;
-    struct relation *learned = learn(decoder, name, tuple);
+    struct relation *learned = learn_in_part(decoder, name, tuple);
     bool fits = tuple_place(tuple, learned, decoder->old_row);
     assert(fits);
     return learned;
@@ -163,7 +172,7 @@ static void name_truncated(struct test_decoding *decoder, const struct qualified
 {
     struct relation *known = relation_cache_get(decoder->cache, name->quoted);
     decoder->shown_new.count = 0;
-    name_relation(decoder, known ? known : learn(decoder, name, &decoder->shown_new));
+    name_relation(decoder, known ? known : learn_in_part(decoder, name, &decoder->shown_new));
 }
 
 static void read_truncate(struct test_decoding *decoder, struct scan *scan,

@@ -6,9 +6,10 @@
 // time of commits, include-timestamp; without streaming.
 //
 // The text says no more of a table than a row shows, so relations are learned from rows: an INSERT
-// or UPDATE shows all columns, an old key or a DELETE only those that it knows and are not NULL. A
-// row that does not fit what was learned makes a new relation, which inherits the key last known
-// under the name, to be asked for again (relation->key_is_known is false).
+// or UPDATE shows all columns, an old key or a DELETE only those that it knows and are not NULL
+// (relation->is_partial). A row that does not fit what was learned, or the first whole one, makes a
+// new relation, which inherits the key last known under the name, to be asked for again
+// (relation->key_is_known is false).
 //
 // Where the text comes from: contrib/test_decoding/test_decoding.c.
 #ifndef PGK_POSTGRES_TEST_DECODING_H

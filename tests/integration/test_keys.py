@@ -1,0 +1,102 @@
+"""That every record has its own table's key, whatever happens to the table meanwhile."""
+import pytest
+
+from runs import SLOT, arguments, decoded, new_value
+from streams import read_stream
+
+pytestmark = pytest.mark.parametrize('postgres', ['15'], indirect=True)
+
+
+def start(pg_kinesis, database, endpoint, *more):
+    run = pg_kinesis(*arguments(database, endpoint, '--create', *more))
+    run.wait_until_streaming(database, SLOT)
+    return run
+
+
+def by_position(records):
+    def position(record):
+        change, = decoded([record])
+        return [int(half, 16) for half in change['lsn'].split('/')]
+
+    return sorted(records, key=position)
+
+
+def keys(endpoint, count):
+    """The partition keys of all records, in the order of the log."""
+    records = by_position(read_stream(endpoint.client(), 'test', until=count))
+    assert len(records) == count
+    return [record['PartitionKey'] for record in records]
+
+
+def test_a_delete_comes_first(pg_kinesis, database, kinesis_sim):
+    """What an old row shows is its identity, which need not be the key."""
+    database.execute(
+        'CREATE TABLE other (k int NOT NULL UNIQUE, id int, more text, PRIMARY KEY (id, more));'
+        'ALTER TABLE other REPLICA IDENTITY USING INDEX other_k_key;'
+        'CREATE TABLE nothing (id int PRIMARY KEY); ALTER TABLE nothing REPLICA IDENTITY NOTHING;'
+        "INSERT INTO other VALUES (1, 2, 'x'); INSERT INTO nothing VALUES (1)")
+    run = start(pg_kinesis, database, kinesis_sim)
+
+    database.execute('DELETE FROM other')
+    database.execute('DELETE FROM nothing')
+    database.execute("INSERT INTO other VALUES (1, 2, 'x')")
+    database.execute('DELETE FROM other')
+
+    assert keys(kinesis_sim, 4) == ['public.otheridmore', 'public.nothingid',
+                                    'public.otheridn2moreqx', 'public.otheridmore']
+    assert 'warning' not in run.log()
+
+
+def test_a_key_has_its_columns_in_the_order_of_the_index(pg_kinesis, database, kinesis_sim):
+    database.execute('CREATE TABLE t (a int, b text, c int, d int)')
+    database.execute('ALTER TABLE t ADD PRIMARY KEY (c, a, b) INCLUDE (d)')
+    database.execute('CREATE SCHEMA "S 1"; CREATE TABLE "S 1"."T""x" (id int PRIMARY KEY)')
+    start(pg_kinesis, database, kinesis_sim)
+
+    database.execute("INSERT INTO t VALUES (1, 'x', 3, 4)")
+    database.execute('INSERT INTO "S 1"."T""x" VALUES (5)')
+
+    assert keys(kinesis_sim, 2) == ['public.tcn3an1bqx', '"S 1"."T""x"idn5']
+
+
+def test_a_partition_has_its_own_key(pg_kinesis, database, kinesis_sim):
+    database.execute('CREATE TABLE p (id int, at int, PRIMARY KEY (at, id)) PARTITION BY RANGE (at);'
+                     'CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);'
+                     'CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)')
+    start(pg_kinesis, database, kinesis_sim)
+
+    database.execute('INSERT INTO p VALUES (1, 5)')
+    database.execute('INSERT INTO p VALUES (1, 15)')
+    database.execute('UPDATE p SET at = 16 WHERE at = 5')
+
+    assert keys(kinesis_sim, 4) == ['public.p1atn5idn1', 'public.p2atn15idn1',
+                                    'public.p1atn5idn1', 'public.p2atn16idn1']
+
+
+def test_a_role_that_owns_nothing_sees_the_keys(pg_kinesis, database, kinesis_sim):
+    database.execute(
+        'CREATE TABLE t (a int, b int, PRIMARY KEY (b, a)); CREATE SCHEMA hidden;'
+        'CREATE TABLE hidden.t (id int PRIMARY KEY); REVOKE ALL ON SCHEMA hidden FROM PUBLIC;'
+        'DROP ROLE IF EXISTS poor; CREATE ROLE poor LOGIN REPLICATION;'
+        f'REVOKE ALL ON DATABASE {database.name} FROM PUBLIC;'
+        f'GRANT CONNECT ON DATABASE {database.name} TO poor')
+    database.dsn = database.dsn.replace('user=postgres', 'user=poor')
+    start(pg_kinesis, database, kinesis_sim)
+
+    database.execute('INSERT INTO t VALUES (1, 2)')
+    database.execute('INSERT INTO hidden.t VALUES (3)')
+
+    assert keys(kinesis_sim, 2) == ['public.tbn2an1', 'hidden.tidn3']
+    database.execute('REVOKE ALL ON DATABASE "%s" FROM poor; DROP ROLE poor' % database.name)
+
+
+def test_a_key_that_changes_with_the_columns_counts_at_once(pg_kinesis, database, kinesis_sim):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL)')
+    start(pg_kinesis, database, kinesis_sim)
+
+    database.execute('INSERT INTO t VALUES (1, 2)')
+    read_stream(kinesis_sim.client(), 'test', until=1)
+    database.execute('ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (n), ADD COLUMN x int')
+    database.execute('INSERT INTO t VALUES (3, 4)')
+
+    assert keys(kinesis_sim, 2) == ['public.tidn1', 'public.tnn4']
