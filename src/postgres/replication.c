@@ -7,6 +7,7 @@
 #include "model/source.h"
 #include "postgres/catalog.h"
 #include "postgres/conn.h"
+#include "postgres/pace.h"
 #include "postgres/session.h"
 #include "postgres/stream.h"
 #include "postgres/test_decoding.h"
@@ -25,6 +26,8 @@ struct replication {
     struct catalog *catalog;
     struct test_decoding *decoder;
     struct stream stream;
+    struct pace pace;
+    bool rests;         // The socket is left alone until the pace says so.
     struct event event; // What the decoder read and the catalog has still to complete.
     bool event_waits;
     size_t completed; // How many of the event's relations have their keys.
@@ -123,14 +126,21 @@ static bool read_keepalive(struct replication *replication, lsn_t position)
     return true;
 }
 
-static enum source_state next_message(
-    struct replication *replication, struct event *event, struct err *err, bool *taken)
+static enum source_state rest(struct replication *replication, int64_t now_ms)
+{
+    pace_note_empty(&replication->pace, now_ms);
+    replication->rests = pace_rests(&replication->pace, now_ms);
+    return SOURCE_WAIT;
+}
+
+static enum source_state next_message(struct replication *replication, int64_t now_ms,
+    struct event *event, struct err *err, bool *taken)
 {
     struct str bytes;
     *taken = false;
     switch (conn_copy_next(replication->conn, &bytes, err)) {
     case COPY_WAIT:
-        return SOURCE_WAIT;
+        return rest(replication, now_ms);
     case COPY_ENDED:
         return SOURCE_ENDED;
     case COPY_FAILED:
@@ -138,6 +148,7 @@ static enum source_state next_message(
     case COPY_MESSAGE:
         break;
     }
+    pace_note_message(&replication->pace, bytes.len);
     struct stream_message message;
     if (!stream_read(&replication->stream, bytes, &message, err))
         return SOURCE_FAILED;
@@ -156,8 +167,11 @@ static enum source_state replication_next(
     for (;;) {
         if (replication->event_waits)
             return give_when_complete(replication, now_ms, event, err);
+        if (replication->rests && pace_rests(&replication->pace, now_ms))
+            return SOURCE_WAIT;
+        replication->rests = false;
         bool taken = false;
-        enum source_state state = next_message(replication, event, err, &taken);
+        enum source_state state = next_message(replication, now_ms, event, err, &taken);
         if (!taken)
             return state;
     }
@@ -187,11 +201,13 @@ static bool replication_confirm(
 static int64_t replication_wake_at_ms(const struct source *source)
 {
     const struct replication *replication = (const struct replication *)source;
-    int64_t at_ms = stream_status_due_ms(&replication->stream, replication->flushed);
-    if (!replication->event_waits)
-        return at_ms;
-    int64_t catalog_ms = catalog_wake_at_ms(replication->catalog);
-    return catalog_ms < at_ms ? catalog_ms : at_ms;
+    int64_t status_ms = stream_status_due_ms(&replication->stream, replication->flushed);
+    int64_t at_ms = CLOCK_NEVER_MS;
+    if (replication->event_waits)
+        at_ms = catalog_wake_at_ms(replication->catalog);
+    else if (replication->rests && !replication->paused)
+        at_ms = pace_rest_until_ms(&replication->pace);
+    return at_ms < status_ms ? at_ms : status_ms;
 }
 
 static size_t replication_wait_fds(struct source *source, bool reading, struct wait_fd *fds)
@@ -200,7 +216,7 @@ static size_t replication_wait_fds(struct source *source, bool reading, struct w
     fds[0] = conn_wait_fd(replication->conn);
     // Without room for events the stream stays in the socket, where it holds the server back.
     replication->paused = !reading;
-    fds[0].read = reading && !replication->event_waits;
+    fds[0].read = reading && !replication->event_waits && !replication->rests;
     fds[1] = replication->event_waits ? catalog_wait_fd(replication->catalog)
                                       : (struct wait_fd){.fd = -1};
     return 2;
@@ -257,6 +273,7 @@ struct source *replication_new(
     replication->never_confirm = options->never_confirm;
     replication->flushed = from;
     stream_init(&replication->stream, from, session->wal_sender_timeout_ms, clock_now_ms());
+    pace_init(&replication->pace, clock_now_ms());
     if (options->ask_often)
         stream_ask_often(&replication->stream);
     return &replication->base;

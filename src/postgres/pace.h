@@ -1,0 +1,36 @@
+// pace - how eagerly to read the stream.
+//
+// The walsender sends each row by itself, and every sending that finds its reader asleep pays for
+// waking it: a reader that is always ready halves the server's speed. So while much comes, an
+// emptied socket is left alone for a moment, in which the server runs on; while little comes, it is
+// listened to, and a lone commit is seen at once.
+//
+// Pure: no socket, no clock. It works alike over TCP, TLS and Unix sockets, where SO_RCVLOWAT does
+// not (poll() disregards it on the latter, and TLS hides bytes from it).
+#ifndef PGK_POSTGRES_PACE_H
+#define PGK_POSTGRES_PACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pace {
+    int64_t window_from_ms;
+    size_t window_bytes;
+    bool much_comes;
+    int64_t rest_until_ms;
+};
+
+void pace_init(struct pace *pace, int64_t now_ms);
+
+// A message of so many bytes was read.
+void pace_note_message(struct pace *pace, size_t bytes);
+
+// The socket was found empty.
+void pace_note_empty(struct pace *pace, int64_t now_ms);
+
+// True while the socket is to be left alone, until pace_rest_until_ms().
+bool pace_rests(const struct pace *pace, int64_t now_ms);
+int64_t pace_rest_until_ms(const struct pace *pace);
+
+#endif
