@@ -10,6 +10,29 @@
 #include <stdio.h>
 #include <string.h>
 
+// The same server goes on where we were; another one, or a promoted one, where its slot is.
+static bool find_place(
+    struct replication_place *place, const struct session *session, struct err *err)
+{
+    bool same_system = strcmp(place->system_id, session->system_id) == 0;
+    bool same = same_system && place->timeline == session->timeline;
+    if (same && session->position < place->flushed) {
+        err_set(err, ERR_FINAL,
+            "the server's log ends at " LSN_FMT ", before " LSN_FMT
+            ", up to where changes were delivered",
+            LSN_ARG(session->position), LSN_ARG(place->flushed));
+        return err_hint(err, "was it restored from a backup? Compare what the stream holds");
+    }
+    if (place->streamed && !same_system)
+        log_event(LOG_WARNING, "the server is another one than before (system identifier %s)",
+            session->system_id);
+    if (!same)
+        place->flushed = 0;
+    snprintf(place->system_id, sizeof place->system_id, "%s", session->system_id);
+    place->timeline = session->timeline;
+    return true;
+}
+
 static bool slot_fits(
     const struct slot *slot, const struct session *session, const char *name, struct err *err)
 {
@@ -40,9 +63,8 @@ static bool make_slot(const struct replication_options *options,
     if (place->streamed && !options->temporary) {
         err_set(err, ERR_FINAL, "slot \"%s\" is gone", options->slot);
         return err_hint(err,
-            "changes since " LSN_FMT " are lost; create the slot with --create "
-            "and load the tables anew",
-            LSN_ARG(place->flushed));
+            "what changed since the confirmed position is lost; create the slot with --create "
+            "and load the tables anew");
     }
     if (options->temporary)
         return slot_create_temporary(
@@ -72,34 +94,11 @@ static bool prepare_slot(const struct replication_options *options,
             "slot \"%s\" is only looked at: it retains the server's log until it is read in "
             "earnest",
             options->slot);
-    if (place->streamed && slot.confirmed_lsn > place->flushed)
+    if (place->flushed > 0 && slot.confirmed_lsn > place->flushed)
         log_event(LOG_WARNING,
             "slot \"%s\" was moved by somebody else from " LSN_FMT " to " LSN_FMT
             ": what lies between did not pass here",
             options->slot, LSN_ARG(place->flushed), LSN_ARG(slot.confirmed_lsn));
-    return true;
-}
-
-// The same server goes on where we were; another one, or a promoted one, where its slot is.
-static bool find_place(
-    struct replication_place *place, const struct session *session, struct err *err)
-{
-    bool same_system = strcmp(place->system_id, session->system_id) == 0;
-    bool same = same_system && place->timeline == session->timeline;
-    if (same && session->position < place->flushed) {
-        err_set(err, ERR_FINAL,
-            "the server's log ends at " LSN_FMT ", before " LSN_FMT
-            ", up to where changes were delivered",
-            LSN_ARG(session->position), LSN_ARG(place->flushed));
-        return err_hint(err, "was it restored from a backup? Compare what the stream holds");
-    }
-    if (place->streamed && !same_system)
-        log_event(LOG_WARNING, "the server is another one than before (system identifier %s)",
-            session->system_id);
-    if (!same)
-        place->flushed = 0;
-    snprintf(place->system_id, sizeof place->system_id, "%s", session->system_id);
-    place->timeline = session->timeline;
     return true;
 }
 
@@ -127,9 +126,13 @@ struct source *replication_open(const struct replication_options *options,
         return NULL;
     if (!session_open(&session, options->source, waiter, err))
         return NULL;
-    if (prepare_slot(options, place, &session, waiter, err) && find_place(place, &session, err) &&
-        start(&session, options->slot, place->flushed, waiter, err)) {
-        place->streamed = true;
+    // What is found out counts only once the stream runs: an attempt that fails on another server
+    // must not make that server the one whose positions we know.
+    struct replication_place found = *place;
+    if (find_place(&found, &session, err) && prepare_slot(options, &found, &session, waiter, err) &&
+        start(&session, options->slot, found.flushed, waiter, err)) {
+        found.streamed = true;
+        *place = found;
         *server_position = session.position;
         return replication_new(options, &session, place->flushed);
     }
