@@ -135,6 +135,15 @@ static enum lifecycle_state leave(struct lifecycle *life)
     return LIFECYCLE_EXIT;
 }
 
+// What cannot be delivered ends a drain, too; what was, is confirmed.
+static enum lifecycle_state fail_to_drain(struct lifecycle *life, int status, const struct err *err)
+{
+    log_event(LOG_ERROR, "%s", err->text);
+    if (life->exit_status < status)
+        life->exit_status = status;
+    return leave(life);
+}
+
 static enum lifecycle_state drain_step(struct lifecycle *life)
 {
     struct err err;
@@ -143,8 +152,9 @@ static enum lifecycle_state drain_step(struct lifecycle *life)
     case PUMP_FLOWS:
         break;
     case PUMP_STUCK:
+        return fail_to_drain(life, EXIT_STATUS_FINAL, &err);
     case PUMP_REFUSED:
-        return leave(life);
+        return fail_to_drain(life, EXIT_STATUS_OPERATOR, &err);
     default:
         return lose_connection(life, &err);
     }

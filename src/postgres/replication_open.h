@@ -24,8 +24,8 @@ struct replication_place {
 };
 
 // The running stream, NULL with *err. `place` is used to go on where we were, if the server is the
-// same, and is brought up to date when it runs: place->flushed is where it begins. *server_position is
-// up to where the server's log was flushed when we came.
+// same, and is brought up to date when the stream runs: place->flushed is where it begins.
+// *server_position is up to where the server's log was flushed when we came.
 struct source *replication_open(const struct replication_options *options,
     struct replication_place *place, lsn_t *server_position, struct waiter *waiter,
     struct err *err);

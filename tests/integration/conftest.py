@@ -79,9 +79,9 @@ def pg_kinesis(tmp_path):
     is shown when the test fails."""
     started = []
 
-    def start(*arguments, env=None):
+    def start(*arguments, env=None, stdout=None):
         folder = tmp_path / f'pg_kinesis-{len(started) + 1}'
-        started.append(PgKinesis(folder, *arguments, env=env))
+        started.append(PgKinesis(folder, *arguments, env=env, stdout=stdout))
         return started[-1]
 
     yield start

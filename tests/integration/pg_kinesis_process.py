@@ -31,17 +31,18 @@ def environment(home, changes=None):
 class PgKinesis:
     """A run of build/pg_kinesis. Standard output and error go to files below `folder`.
 
-    `env` adds to the environment, or with None takes away from it.
+    `env` adds to the environment, or with None takes away from it. `stdout` is where standard
+    output goes instead.
     """
 
-    def __init__(self, folder, *arguments, env=None):
+    def __init__(self, folder, *arguments, env=None, stdout=None):
         folder.mkdir(parents=True, exist_ok=True)
         self.log_path = folder / 'stderr'
         self.stdout_path = folder / 'stdout'
         self.arguments = [str(argument) for argument in arguments]
         with open(self.log_path, 'wb') as log, open(self.stdout_path, 'wb') as out:
             self.process = subprocess.Popen([BUILD / 'pg_kinesis', *self.arguments],
-                                            stdin=subprocess.DEVNULL, stdout=out, stderr=log,
+                                            stdin=subprocess.DEVNULL, stdout=stdout or out, stderr=log,
                                             env=environment(folder, env))
 
     @property

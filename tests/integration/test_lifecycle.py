@@ -1,5 +1,5 @@
 """What a run does when servers change, stall and go, and when it is told to leave meanwhile."""
-import pathlib
+import os
 import subprocess
 
 import pytest
@@ -79,3 +79,25 @@ def test_another_server_is_read_from_where_its_slot_stands(
     assert {new_value(change, 'id') for change in changes} == {'1', '2'}
     assert run.terminate() == 0
     twin.connection.close()
+
+
+def into_pipe(pg_kinesis, database, *more):
+    """A run that writes to a pipe, and the pipe's reading end."""
+    read_fd, write_fd = os.pipe()
+    run = pg_kinesis('--source', database.dsn, '--slot', SLOT, '--stdout', *more, stdout=write_fd)
+    os.close(write_fd)
+    return run, os.fdopen(read_fd, encoding='utf-8')
+
+
+def test_a_reader_that_never_was_ends_the_run(pg_kinesis, database):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY)')
+    create_slot(database)
+    database.execute('INSERT INTO t VALUES (1)')
+    after = database.current_lsn()
+
+    run, reader = into_pipe(pg_kinesis, database, '--endpos', 'now')
+    reader.close()
+
+    assert run.wait() == 1
+    assert 'error: cannot write to standard output' in run.log()
+    assert not database.slot_has_passed(SLOT, after)
