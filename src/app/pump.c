@@ -288,7 +288,8 @@ static enum pump_state judge_failure(
     struct pump *pump, const struct err *cause, int64_t now_ms, struct err *err)
 {
     bool refused = cause->kind == ERR_DATA || cause->kind == ERR_FINAL;
-    bool hopeless = cause->kind == ERR_OPERATOR && pump->delivery->counts.stored == 0;
+    bool hopeless = cause->kind == ERR_OPERATOR &&
+                    (pump->delivery->counts.stored == 0 || pump->sink->refuses_for_good);
     if (refused || hopeless) {
         *err = *cause;
         return refused ? PUMP_STUCK : PUMP_REFUSED;

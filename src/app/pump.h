@@ -25,7 +25,7 @@ enum pump_state {
     PUMP_REACHED_END,   // Everything up to the end position was taken.
     PUMP_SERVER_ENDED,  // The server ended the stream in good order.
     PUMP_SOURCE_FAILED, // The connection is lost, or what it says makes no sense.
-    PUMP_REFUSED,       // The sink refuses, and nothing was ever stored: the operator must act.
+    PUMP_REFUSED,       // The sink refuses, ever since or for good: the operator must act.
     PUMP_STUCK          // A record can never be delivered; what came before it can.
 };
 

@@ -126,6 +126,7 @@ struct sink *stdout_sink_new(int fd)
 {
     struct stdout_sink *sink = alloc_zeroed(1, sizeof *sink);
     sink->base = (struct sink){
+        .refuses_for_good = true,
         .has_room = has_room,
         .submit = submit,
         .next_done = next_done,

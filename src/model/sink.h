@@ -13,6 +13,9 @@
 struct batch;
 
 struct sink {
+    // What it refuses with ERR_OPERATOR it refuses for good: nobody can mend it while we run.
+    bool refuses_for_good;
+
     // True when submit() may be called.
     bool (*has_room)(const struct sink *sink);
 

@@ -101,3 +101,21 @@ def test_a_reader_that_never_was_ends_the_run(pg_kinesis, database):
     assert run.wait() == 1
     assert 'error: cannot write to standard output' in run.log()
     assert not database.slot_has_passed(SLOT, after)
+
+
+def test_a_reader_that_goes_away_ends_the_run(pg_kinesis, database):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY)')
+    create_slot(database)
+    run, reader = into_pipe(pg_kinesis, database)
+    database.execute('INSERT INTO t VALUES (1)')
+    assert '"INSERT"' in reader.readline()
+    run.wait_until_slot_passes(database, SLOT, database.current_lsn())
+
+    reader.close()
+    before = database.current_lsn()
+    database.execute('INSERT INTO t VALUES (2)')
+    after = database.current_lsn()
+
+    assert run.wait() == 1
+    assert database.slot_has_passed(SLOT, before)
+    assert not database.slot_has_passed(SLOT, after)

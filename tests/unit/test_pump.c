@@ -444,6 +444,26 @@ static void what_it_refuses_later_is_held_and_asked_again(void **state)
     world_free(world);
 }
 
+static void what_is_refused_for_good_ends_it_later_too(void **state)
+{
+    (void)state;
+    struct world *world = world_new();
+    world->sink.base.refuses_for_good = true;
+    for (lsn_t end = 100; end <= 200; end += 100) {
+        say_begin(world);
+        say_insert(world);
+        say_commit(world, end);
+    }
+    turn(world);
+    store(world);
+    turn(world);
+
+    answer(world, OUTCOME_FAILED, ERR_OPERATOR);
+
+    assert_int_equal(turn(world), PUMP_REFUSED);
+    world_free(world);
+}
+
 static void at_the_memory_bound_nothing_is_taken(void **state)
 {
     (void)state;
@@ -558,6 +578,7 @@ int main(void)
         cmocka_unit_test(a_record_too_large_stops_it_and_names_no_value),
         cmocka_unit_test(what_the_service_refuses_at_first_is_for_the_operator),
         cmocka_unit_test(what_it_refuses_later_is_held_and_asked_again),
+        cmocka_unit_test(what_is_refused_for_good_ends_it_later_too),
         cmocka_unit_test(at_the_memory_bound_nothing_is_taken),
         cmocka_unit_test(room_that_comes_free_is_used_before_it_sleeps),
         cmocka_unit_test(messages_and_the_unknown_are_counted_and_passed_over),
