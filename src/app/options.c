@@ -38,8 +38,14 @@ static bool wrong(struct err *err, const char *text, const char *wanted)
 static bool read_text(struct config *config, size_t offset, const char *text, struct err *err)
 {
     (void)err;
-    *(const char **)((char *)config + offset) = strdup(text);
+    *(const char **)((char *)config + offset) = text; // Arguments and environment stay.
     return true;
+}
+
+// A copy, since the argument is overwritten.
+static bool read_secret(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    return read_text(config, offset, strdup(text), err);
 }
 
 static bool read_word(struct config *config, size_t offset, const char *text, struct err *err)
@@ -154,7 +160,7 @@ static bool read_slot(struct config *config, size_t offset, const char *text, st
 // In the order of --help; a row without a name is a heading.
 static const struct option_row rows[] = {
     {.help = "From"},
-    {"source", 0, "URI|DSN", true, true, read_text, FIELD(source),
+    {"source", 0, "URI|DSN", true, true, read_secret, FIELD(source),
         "PostgreSQL database; what it leaves out comes from the PG* environment"},
     {"slot", 0, "NAME", true, false, read_slot, FIELD(slot),
         "replication slot (default: pg_kinesis)"},
@@ -238,11 +244,14 @@ static void overwrite(char *text)
         *text = '*';
 }
 
+// Only what can be an option's name: anything else that stands here may be a password.
 static bool unknown_option(const char *argument, struct err *err)
 {
-    // What follows '=' may be a password.
     struct str name = str_from_c(argument);
-    name = str_cut(&name, '=');
+    size_t len = 0;
+    while (len < name.len && (isalnum((unsigned char)name.ptr[len]) || name.ptr[len] == '-'))
+        len++;
+    name.len = len;
     err_set(
         err, ERR_USAGE, "unknown option, or one without its argument: %s", err_quote(name).text);
     return err_hint(err, "pg_kinesis --help");
@@ -260,16 +269,17 @@ static bool read_arguments(int argc, char **argv, struct config *config, struct 
 {
     struct option list[OPTIONS_MAX];
     list_options(list);
-    optind = 1;
+    optind = 0; // GNU: begin anew, wherever an earlier reading stopped.
     opterr = 0;
     for (;;) {
-        int at = optind;
-        int code = getopt_long_only(argc, argv, "h", list, NULL);
+        int at = optind > 0 ? optind : 1;
+        // "+": the order stays, so that `at` is where a wrong one stands.
+        int code = getopt_long_only(argc, argv, "+h", list, NULL);
         if (code == -1)
             break;
         const struct option_row *row = row_of(code);
         if (!row)
-            return unknown_option(argv[at < argc ? at : argc - 1], err);
+            return unknown_option(argv[at], err);
         bool ok = read_option(row, optarg ? optarg : "", config, err);
         if (optarg && row->secret)
             overwrite(optarg);
@@ -278,7 +288,8 @@ static bool read_arguments(int argc, char **argv, struct config *config, struct 
     }
     if (optind == argc)
         return true;
-    err_set(err, ERR_USAGE, "unexpected argument: %s", err_quote(str_from_c(argv[optind])).text);
+    // It is not shown: it may be a connection string, with its password.
+    err_set(err, ERR_USAGE, "argument %d belongs to no option", optind);
     return err_hint(err, "pg_kinesis --help");
 }
 
