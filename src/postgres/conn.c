@@ -138,12 +138,22 @@ static const char *younger_settings(int server_version)
     return server_version >= 140000 ? "SET idle_session_timeout = 0" : "SELECT 1";
 }
 
+// An SQL_ASCII database holds any bytes, and refuses to tell us those that are no UTF-8 as long as
+// that is what we ask for.
+static const char *encoding_setting(const struct conn *conn)
+{
+    bool is_any = strcmp(conn_server_encoding(conn), "SQL_ASCII") == 0;
+    return is_any ? "SET client_encoding = SQL_ASCII; " : "";
+}
+
 static enum step begin_settings(struct conn *conn, struct err *err)
 {
     conn->stage = STAGE_SETTING;
     PQsetnonblocking(conn->pg, 1);
-    return conn_send(conn, younger_settings(PQserverVersion(conn->pg)), err) ? STEP_BUSY
-                                                                             : STEP_FAILED;
+    char settings[200];
+    snprintf(settings, sizeof settings, "%s%s", encoding_setting(conn),
+        younger_settings(PQserverVersion(conn->pg)));
+    return conn_send(conn, settings, err) ? STEP_BUSY : STEP_FAILED;
 }
 
 static enum step connecting_step(struct conn *conn, struct err *err)
@@ -211,6 +221,12 @@ int conn_server_version(const struct conn *conn)
 int conn_backend_pid(const struct conn *conn)
 {
     return PQbackendPID(conn->pg);
+}
+
+const char *conn_server_encoding(const struct conn *conn)
+{
+    const char *encoding = PQparameterStatus(conn->pg, "server_encoding");
+    return encoding ? encoding : "";
 }
 
 bool conn_is_broken(const struct conn *conn)

@@ -41,6 +41,7 @@ int64_t conn_deadline_ms(const struct conn *conn);
 // As libpq: 150018 for 15.18.
 int conn_server_version(const struct conn *conn);
 int conn_backend_pid(const struct conn *conn);
+const char *conn_server_encoding(const struct conn *conn); // Of the database, as UTF8; never NULL.
 
 // Send a query; one at a time. The parameters are C strings, as text.
 MUST_CHECK bool conn_send(struct conn *conn, const char *sql, struct err *err);

@@ -7,6 +7,7 @@
 #include "model/source.h"
 #include "postgres/catalog.h"
 #include "postgres/conn.h"
+#include "postgres/encoding.h"
 #include "postgres/pace.h"
 #include "postgres/session.h"
 #include "postgres/stream.h"
@@ -24,6 +25,7 @@ struct replication {
     struct source base;
     struct conn *conn;
     struct catalog *catalog;
+    struct encoding *encoding;
     struct test_decoding *decoder;
     struct stream stream;
     struct pace pace;
@@ -110,6 +112,7 @@ static enum source_state give_when_complete(
 static bool read_data(struct replication *replication, struct wal_data data, struct err *err)
 {
     replication->event.key_changed = false;
+    data.payload = encoding_to_utf8(replication->encoding, data.payload);
     if (!test_decoding_read(replication->decoder, data, &replication->event, err))
         return false;
     replication->event_waits = true;
@@ -250,6 +253,7 @@ static void replication_free(struct source *source)
     struct replication *replication = (struct replication *)source;
     conn_free(replication->conn);
     catalog_free(replication->catalog);
+    encoding_free(replication->encoding);
     test_decoding_free(replication->decoder);
     free(replication);
 }
@@ -269,6 +273,7 @@ struct source *replication_new(
     replication->conn = session->replication;
     replication->catalog =
         catalog_new(options->source, session->sql, conn_backend_pid(session->replication));
+    replication->encoding = encoding_new(conn_server_encoding(session->replication));
     replication->decoder = test_decoding_new();
     replication->never_confirm = options->never_confirm;
     replication->flushed = from;
