@@ -388,28 +388,12 @@ static void a_delete_first_shows_part_of_the_relation(void **state)
     struct reading reading = reading_new();
     assert_true(read_line(&reading, "BEGIN 7"));
     const struct relation *part = relation_of(&reading, "table public.t: DELETE: id[integer]:1");
-    assert_int_equal(part->column_count, 1);
     assert_true(part->is_partial);
     assert_ptr_equal(part, relation_of(&reading, "table public.t: DELETE: id[integer]:2"));
 
-    assert_reads(&reading, "table public.t: INSERT: id[integer]:1 a[text]:'x'",
-        "insert <public> <t> new id:integer=1 a:text='x'");
-    const struct relation *whole = reading.event.change.relation;
+    const struct relation *whole = relation_of(&reading, "table public.t: INSERT: id[integer]:1");
     assert_false(whole->is_partial);
     assert_ptr_equal(whole, relation_of(&reading, "table public.t: DELETE: id[integer]:2"));
-    reading_release(&reading);
-}
-
-static void a_whole_row_is_believed_over_a_part_of_the_same_columns(void **state)
-{
-    (void)state;
-    struct reading reading = reading_new();
-    assert_true(read_line(&reading, "BEGIN 7"));
-    relation_of(&reading, "table public.t: DELETE: id[integer]:1");
-
-    const struct relation *whole = relation_of(&reading, "table public.t: INSERT: id[integer]:1");
-
-    assert_false(whole->is_partial);
     reading_release(&reading);
 }
 
@@ -427,7 +411,6 @@ static void a_truncate_names_all_its_relations_known_or_not(void **state)
     assert_ptr_equal(relations[0], known);
     assert_int_equal(relations[1]->column_count, 0);
     assert_true(relations[1]->is_partial);
-    assert_false(known->is_partial);
     assert_ptr_equal(relations[2], known);
     for (size_t i = 0; i < count; i++)
         assert_ptr_equal(relations[i], reading.event.truncate.relations[i]);
@@ -508,7 +491,6 @@ int main(void)
         cmocka_unit_test(the_same_columns_are_the_same_relation),
         cmocka_unit_test(other_columns_are_another_relation_that_inherits_the_key),
         cmocka_unit_test(a_delete_first_shows_part_of_the_relation),
-        cmocka_unit_test(a_whole_row_is_believed_over_a_part_of_the_same_columns),
         cmocka_unit_test(a_truncate_names_all_its_relations_known_or_not),
         cmocka_unit_test(more_relations_than_the_cache_holds_can_be_truncated),
         cmocka_unit_test(a_row_has_1600_columns_and_no_more),
