@@ -246,11 +246,16 @@ static enum pump_state hold_next(struct pump *pump, int64_t now_ms, struct err *
     return PUMP_SOURCE_FAILED;
 }
 
+static bool has_room(const struct pump *pump)
+{
+    return delivery_has_room(pump->delivery, pump->sink->memory_bytes(pump->sink));
+}
+
 static enum pump_state take_events(struct pump *pump, int64_t now_ms, struct err *err)
 {
     for (int taken = 0; taken < TAKE_MAX; taken++) {
         pump->may_sleep = true;
-        if (!delivery_has_room(pump->delivery))
+        if (!has_room(pump))
             return PUMP_FLOWS;
         enum pump_state state = hold_next(pump, now_ms, err);
         if (state != PUMP_FLOWS || !pump->holds || must_wait(pump, &pump->held))
@@ -359,7 +364,7 @@ void pump_sleep(struct pump *pump, int64_t now_ms, int wake_fd, int64_t deadline
 {
     struct wait_fd fds[WAIT_FDS_MAX] = {{.fd = wake_fd, .read = true}};
     size_t count = 1;
-    bool room = pump->reading && !pump->holds && delivery_has_room(pump->delivery);
+    bool room = pump->reading && !pump->holds && has_room(pump);
     if (pump->source) {
         count += pump->source->wait_fds(pump->source, room, fds + 1);
         deadline_ms = earlier(deadline_ms, pump->source->wake_at_ms(pump->source));

@@ -96,6 +96,12 @@ static struct batch *next_done(struct sink *base)
     return batch;
 }
 
+static size_t memory_bytes(const struct sink *base)
+{
+    const struct stdout_sink *sink = (const struct stdout_sink *)base;
+    return sink->batch ? sink->text.capacity : 0;
+}
+
 static void wait_for(struct sink *base, struct wait_fd *fds, size_t count, int timeout_ms)
 {
     struct stdout_sink *sink = (struct stdout_sink *)base;
@@ -130,6 +136,7 @@ struct sink *stdout_sink_new(int fd)
         .has_room = has_room,
         .submit = submit,
         .next_done = next_done,
+        .memory_bytes = memory_bytes,
         .wait = wait_for,
         .free = free_sink,
     };

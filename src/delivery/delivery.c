@@ -74,9 +74,9 @@ bool delivery_is_in_flight(const struct delivery *delivery)
     return delivery->lanes.in_flight > 0;
 }
 
-bool delivery_has_room(const struct delivery *delivery)
+bool delivery_has_room(const struct delivery *delivery, size_t other_bytes)
 {
-    return delivery->memory_bytes < delivery->options.memory_bytes_max ||
+    return delivery->memory_bytes + other_bytes < delivery->options.memory_bytes_max ||
            delivery_is_idle(delivery);
 }
 

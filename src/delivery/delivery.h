@@ -67,8 +67,9 @@ void delivery_add(struct delivery *delivery, struct record *record);
 void delivery_commit(struct delivery *delivery, lsn_t end_lsn);
 void delivery_advance(struct delivery *delivery, lsn_t lsn);
 
-// False at the memory bound. With nothing queued or in flight there is always room.
-bool delivery_has_room(const struct delivery *delivery);
+// False at the memory bound, against which counts what the sink holds besides, `other_bytes`. With
+// nothing queued or in flight there is always room.
+bool delivery_has_room(const struct delivery *delivery, size_t other_bytes);
 
 // True while a record of the table is not stored yet.
 bool delivery_owes_table(const struct delivery *delivery, uint64_t table);

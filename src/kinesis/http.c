@@ -322,6 +322,7 @@ size_t http_memory_bytes(const struct http *http)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < http->count; i++)
-        bytes += http->exchanges[i].body.capacity + http->exchanges[i].reply.body.capacity;
+        if (http->exchanges[i].body.len > 0)
+            bytes += http->exchanges[i].body.capacity + http->exchanges[i].reply.body.capacity;
     return bytes;
 }

@@ -71,7 +71,8 @@ struct http_exchange *http_next_done(struct http *http);
 // what can be moved.
 void http_wait(struct http *http, struct wait_fd *fds, size_t count, int timeout_ms);
 
-// What the bodies of requests and replies take.
+// What the bodies of requests and replies take while their exchanges are out. What is kept besides,
+// to be used again, is bounded by the number of exchanges.
 size_t http_memory_bytes(const struct http *http);
 
 #endif

@@ -141,6 +141,11 @@ static void absorb(struct kinesis_sink *sink)
     }
 }
 
+static size_t memory_bytes(const struct sink *base)
+{
+    return http_memory_bytes(service_http(((const struct kinesis_sink *)base)->service));
+}
+
 static struct batch *next_done(struct sink *base)
 {
     struct kinesis_sink *sink = self(base);
@@ -206,6 +211,7 @@ struct kinesis_sink *kinesis_sink_new(const struct kinesis_options *options, str
         .has_room = has_room,
         .submit = submit,
         .next_done = next_done,
+        .memory_bytes = memory_bytes,
         .wait = wait,
         .free = sink_free,
     };
@@ -266,9 +272,4 @@ const char *kinesis_sink_region(const struct kinesis_sink *sink)
 struct kinesis_sink_statistics kinesis_sink_statistics(const struct kinesis_sink *sink)
 {
     return sink->statistics;
-}
-
-size_t kinesis_sink_memory_bytes(const struct kinesis_sink *sink)
-{
-    return http_memory_bytes(service_http(sink->service));
 }

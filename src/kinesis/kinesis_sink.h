@@ -55,7 +55,4 @@ const char *kinesis_sink_region(const struct kinesis_sink *sink);
 
 struct kinesis_sink_statistics kinesis_sink_statistics(const struct kinesis_sink *sink);
 
-// What the bodies of requests and replies take: part of what --max-memory bounds.
-size_t kinesis_sink_memory_bytes(const struct kinesis_sink *sink);
-
 #endif

@@ -25,6 +25,9 @@ struct sink {
     // Gives a batch back with its outcomes; NULL when none is done.
     struct batch *(*next_done)(struct sink *sink);
 
+    // What the requests that are out take besides their records: part of what --max-memory bounds.
+    size_t (*memory_bytes)(const struct sink *sink);
+
     // Sleep until a request moves, one of fds is ready, or the time is over (-1: no end); then do
     // what is due. The program sleeps nowhere else.
     void (*wait)(struct sink *sink, struct wait_fd *fds, size_t count, int timeout_ms);

@@ -91,7 +91,7 @@ static void a_new_delivery_is_idle(void **state)
 
     assert_true(delivery_is_idle(&delivery));
     assert_false(delivery_is_in_flight(&delivery));
-    assert_true(delivery_has_room(&delivery));
+    assert_true(delivery_has_room(&delivery, 0));
     assert_null(delivery_next_batch(&delivery, 0));
     assert_int_equal(delivery_wake_at_ms(&delivery), CLOCK_NEVER_MS);
     assert_int_equal(delivery_flushed(&delivery), START);
@@ -277,14 +277,15 @@ static void there_is_room_until_the_memory_bound(void **state)
 
     delivery_add(&delivery, record_new(STR("b"), (struct str){data, left_bytes}));
     assert_int_equal(delivery.memory_bytes, MEMORY_BYTES_MAX - 1);
-    assert_true(delivery_has_room(&delivery));
+    assert_true(delivery_has_room(&delivery, 0));
+    assert_false(delivery_has_room(&delivery, 1));
     add("c", "");
-    assert_false(delivery_has_room(&delivery));
+    assert_false(delivery_has_room(&delivery, 0));
 
     struct batch *batch = delivery_next_batch(&delivery, 0);
-    assert_false(delivery_has_room(&delivery));
+    assert_false(delivery_has_room(&delivery, 0));
     store(batch);
-    assert_true(delivery_has_room(&delivery));
+    assert_true(delivery_has_room(&delivery, 0));
 }
 
 static void an_idle_delivery_always_has_room(void **state)
@@ -292,13 +293,13 @@ static void an_idle_delivery_always_has_room(void **state)
     (void)state;
     delivery.options.memory_bytes_max = 0;
 
-    assert_true(delivery_has_room(&delivery));
+    assert_true(delivery_has_room(&delivery, 0));
     transaction_of_one("a", "1", 1100);
-    assert_false(delivery_has_room(&delivery));
+    assert_false(delivery_has_room(&delivery, 0));
     struct batch *batch = next_batch(0, "1");
-    assert_false(delivery_has_room(&delivery));
+    assert_false(delivery_has_room(&delivery, 0));
     store(batch);
-    assert_true(delivery_has_room(&delivery));
+    assert_true(delivery_has_room(&delivery, 0));
 }
 
 static void a_fence_stands_until_the_table_owes_nothing(void **state)

@@ -171,7 +171,7 @@ static void check(const struct world *world)
     assert_int_equal(delivery_is_idle(delivery), owed == 0);
     assert_int_equal(delivery_is_in_flight(delivery), in_flight > 0);
     bool under_bound = memory_bytes < delivery->options.memory_bytes_max;
-    assert_int_equal(delivery_has_room(delivery), under_bound || owed == 0);
+    assert_int_equal(delivery_has_room(delivery, 0), under_bound || owed == 0);
     assert_int_equal(delivery_flushed(delivery), position_owed_nothing_before(world));
     check_tables(world);
 }
@@ -221,7 +221,7 @@ static void give_record(struct world *world, struct said *said)
 static bool must_wait(const struct world *world, const struct said *said)
 {
     const struct delivery *delivery = &world->delivery;
-    return !delivery_has_room(delivery) || delivery_is_fenced(delivery, said->table) ||
+    return !delivery_has_room(delivery, 0) || delivery_is_fenced(delivery, said->table) ||
            (said->saying == SAYS_TRUNCATE && delivery_owes_table(delivery, said->table));
 }
 

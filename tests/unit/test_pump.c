@@ -92,6 +92,12 @@ static struct batch *sink_next_done(struct sink *base)
     return batch;
 }
 
+static size_t sink_memory_bytes(const struct sink *sink)
+{
+    (void)sink;
+    return 0;
+}
+
 static void sink_wait(struct sink *base, struct wait_fd *fds, size_t count, int timeout_ms)
 {
     (void)fds;
@@ -127,6 +133,7 @@ static struct world *world_with_memory(size_t memory_bytes_max)
         .has_room = sink_has_room,
         .submit = sink_submit,
         .next_done = sink_next_done,
+        .memory_bytes = sink_memory_bytes,
         .wait = sink_wait,
     };
     const struct column column = {STR("id"), STR("id"), STR("integer"), 0};
