@@ -26,8 +26,8 @@ struct source {
     // turn, while events are not taken too, so the connection stays alive. Never falls.
     bool (*confirm)(struct source *source, lsn_t flushed, struct moment now, struct err *err);
 
-    // What to sleep on; at most WAIT_FDS_MAX / 2 of them. With `reading` false the caller has no
-    // room for events: only hang-ups and answers to our own questions count.
+    // What to sleep on; at most WAIT_FDS_MAX / 2 of them. With `reading` false the caller will not
+    // call next() before it asks again: only what confirm() would act upon counts.
     size_t (*wait_fds)(struct source *source, bool reading, struct wait_fd *fds);
 
     // When confirm() or next() must be called again at the latest.

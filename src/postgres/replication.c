@@ -34,7 +34,7 @@ struct replication {
     bool event_waits;
     size_t completed; // How many of the event's relations have their keys.
     bool in_transaction;
-    bool paused; // Our caller has no room: nothing is read, and only a hang-up would be heard.
+    bool paused; // Our caller takes no events, so next() is not called.
     bool never_confirm;
     lsn_t flushed; // As confirm() was told.
 };
@@ -188,13 +188,25 @@ static bool send_status(struct replication *replication, struct moment now, stru
     return conn_copy_send(replication->conn, bytes, err);
 }
 
+// A question is asked, and its answer taken, by next().
+static bool awaits_catalog(const struct replication *replication)
+{
+    return replication->event_waits && !replication->paused;
+}
+
+// Without room for events the stream stays in the socket, where it holds the server back.
+static bool reads_stream(const struct replication *replication)
+{
+    return !replication->event_waits && !replication->paused;
+}
+
 static bool replication_confirm(
     struct source *source, lsn_t flushed, struct moment now, struct err *err)
 {
     struct replication *replication = (struct replication *)source;
     if (!replication->never_confirm)
         replication->flushed = flushed;
-    if (replication->paused && conn_is_hung_up(replication->conn))
+    if (!reads_stream(replication) && conn_is_hung_up(replication->conn))
         return err_set(err, ERR_RETRY, "the server closed the connection");
     if (now.now_ms < stream_status_due_ms(&replication->stream, replication->flushed))
         return true;
@@ -216,12 +228,11 @@ static int64_t replication_wake_at_ms(const struct source *source)
 static size_t replication_wait_fds(struct source *source, bool reading, struct wait_fd *fds)
 {
     struct replication *replication = (struct replication *)source;
-    fds[0] = conn_wait_fd(replication->conn);
-    // Without room for events the stream stays in the socket, where it holds the server back.
     replication->paused = !reading;
-    fds[0].read = reading && !replication->event_waits && !replication->rests;
-    fds[1] = replication->event_waits ? catalog_wait_fd(replication->catalog)
-                                      : (struct wait_fd){.fd = -1};
+    fds[0] = conn_wait_fd(replication->conn);
+    fds[0].read = reads_stream(replication);
+    fds[1] = awaits_catalog(replication) ? catalog_wait_fd(replication->catalog)
+                                         : (struct wait_fd){.fd = -1};
     return 2;
 }
 

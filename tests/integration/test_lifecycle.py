@@ -1,11 +1,14 @@
 """What a run does when servers change, stall and go, and when it is told to leave meanwhile."""
 import os
+import pathlib
+import signal
 import subprocess
+import time
 
 import pytest
 
 from postgres_server import Database, PostgresServer
-from runs import SLOT, decoded, new_value
+from runs import SLOT, arguments, decoded, new_value
 from streams import read_stream
 from waiting import wait_until
 
@@ -119,3 +122,70 @@ def test_a_reader_that_goes_away_ends_the_run(pg_kinesis, database):
     assert run.wait() == 1
     assert database.slot_has_passed(SLOT, before)
     assert not database.slot_has_passed(SLOT, after)
+
+
+def cpu_seconds(run):
+    """What the process has computed so far."""
+    fields = pathlib.Path(f'/proc/{run.process.pid}/stat').read_text().rsplit(') ', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def assert_sleeps(run):
+    """For a second, in which nothing can be waited for, the process does next to nothing."""
+    before = cpu_seconds(run)
+    time.sleep(1)
+    assert run.is_running
+    assert cpu_seconds(run) - before < 0.2, run.log()
+
+
+def start(pg_kinesis, database, endpoint, *more):
+    run = pg_kinesis(*arguments(database, endpoint, '--create', *more))
+    run.wait_until_streaming(database, SLOT)
+    return run
+
+
+def stall_with_one_record_out(run, database, endpoint):
+    """From now on no request is answered, and one waits for its answer."""
+    run.wait_until_slot_passes(database, SLOT, database.current_lsn())
+    endpoint.control(stall=True)
+    before = endpoint.counters()['requests']
+    database.execute('INSERT INTO t VALUES (1)')
+    run.wait_until(lambda: endpoint.counters()['requests'] > before, 'a request that stalls')
+
+
+def is_held_back(database):
+    """Whether the server has more to send than it may."""
+    return database.value("SELECT wait_event = 'WalSenderWriteData' FROM pg_stat_activity"
+                          " WHERE backend_type = 'walsender' AND datname = %s", [database.name])
+
+
+def test_waiting_for_a_stalled_endpoint_is_sleep(pg_kinesis, database, kinesis_sim):
+    database.execute('CREATE TABLE t (id int, filler text)')
+    run = start(pg_kinesis, database, kinesis_sim, '--max-memory', '1M')
+    assert_sleeps(run)
+    stall_with_one_record_out(run, database, kinesis_sim)
+
+    database.execute("INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(1, 9000) i")
+
+    run.wait_until(lambda: is_held_back(database), 'the server to be held back')
+    assert_sleeps(run)
+
+
+def test_leaving_while_a_table_is_looked_up_is_sleep(pg_kinesis, database, kinesis_sim):
+    database.execute('CREATE TABLE t (id int)')
+    database.execute('CREATE TABLE other (id int)')
+    run = start(pg_kinesis, database, kinesis_sim)
+    stall_with_one_record_out(run, database, kinesis_sim)
+    catalog_pid = database.value("SELECT pid FROM pg_stat_activity WHERE datname = %s"
+                                 " AND application_name = 'pg_kinesis' AND backend_type ="
+                                 " 'client backend'", [database.name])
+    os.kill(catalog_pid, signal.SIGSTOP)
+    database.execute('INSERT INTO other VALUES (1)')
+    run.wait_until(lambda: database.value('SELECT sent_lsn >= %s::pg_lsn FROM pg_stat_replication',
+                                          [database.current_lsn()]), 'the row to be sent')
+
+    run.process.send_signal(signal.SIGTERM)
+    run.wait_for_log('leaving')
+    os.kill(catalog_pid, signal.SIGCONT)
+
+    assert_sleeps(run)
