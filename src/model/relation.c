@@ -76,6 +76,7 @@ void relation_free(struct relation *relation)
     if (!relation)
         return;
     free((void *)relation->key);
+    free(relation->type_names);
     free(relation);
 }
 
@@ -104,4 +105,20 @@ void relation_set_key(struct relation *relation, const struct str *names, size_t
     free((void *)relation->key);
     relation->key = key;
     relation->key_count = count;
+}
+
+void relation_set_types(struct relation *relation, const struct str *types)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < relation->column_count; i++)
+        bytes += types[i].len;
+    char *names = alloc_bytes(bytes);
+    char *room = names;
+
+    // The columns lie in the relation's own block: relation_new() wrote them.
+    struct column *columns = (struct column *)relation->columns;
+    for (size_t i = 0; i < relation->column_count; i++)
+        columns[i].type = placed(&room, types[i]);
+    free(relation->type_names);
+    relation->type_names = names;
 }

@@ -1,8 +1,8 @@
 // relation - a table as its changes show it: names, columns, key.
 //
 // Names come twice. `name` is what the catalog holds; `quoted` is how the server's quote_identifier
-// writes it, which is what records show. A relation never changes but for its key: a changed table
-// is a new relation.
+// writes it, which is what records show. A relation never changes but for its key and, where the
+// stream tells only the oids of types, their names: a changed table is a new relation.
 //
 // Memory: relation_new() copies what it is given; relation_free() gives it back.
 #ifndef PGK_MODEL_RELATION_H
@@ -50,6 +50,8 @@ struct relation {
     bool is_partial;
 
     // The catalog's notes, not the records'.
+    bool types_are_known; // The names of types are the catalog's own.
+    char *type_names;     // Of relation_set_types().
     bool key_is_known;    // The catalog was asked about this very list of columns.
     int64_t key_asked_ms; // When it was asked last.
 };
@@ -70,5 +72,8 @@ void relation_free(struct relation *relation);
 // one that needs quoting, is not held by rows: a partition key shows its name only, as the
 // original's did.
 void relation_set_key(struct relation *relation, const struct str *names, size_t count);
+
+// The names of the columns' types; copied.
+void relation_set_types(struct relation *relation, const struct str *types);
 
 #endif

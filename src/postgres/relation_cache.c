@@ -18,11 +18,13 @@ struct relation_cache {
     struct hash_map places;
     struct place ring; // No place itself: ring.older is the newest, ring.newer the oldest.
     struct place *swept_next;
+    size_t relations_max;
 };
 
-struct relation_cache *relation_cache_new(void)
+struct relation_cache *relation_cache_new(size_t relations_max)
 {
     struct relation_cache *cache = alloc_zeroed(1, sizeof *cache);
+    cache->relations_max = relations_max;
     hash_map_init(&cache->places);
     cache->ring.older = &cache->ring;
     cache->ring.newer = &cache->ring;
@@ -43,19 +45,40 @@ static void link_as_newest(struct relation_cache *cache, struct place *place)
     place->newer->older = place;
 }
 
-struct relation *relation_cache_get(struct relation_cache *cache, struct str quoted)
+static struct str oid_key(const uint32_t *oid)
+{
+    return (struct str){.ptr = (const char *)oid, .len = sizeof *oid};
+}
+
+// What a relation is found by.
+static struct str key_of(const struct relation *relation)
+{
+    return relation->oid > 0 ? oid_key(&relation->oid) : relation->quoted;
+}
+
+static struct relation *find(struct relation_cache *cache, struct str key)
 {
     // Changes come in runs of one table: the newest spares the hash.
     struct place *newest = cache->ring.older;
-    if (newest->relation && str_equal(newest->relation->quoted, quoted))
+    if (newest->relation && str_equal(key_of(newest->relation), key))
         return newest->relation;
 
-    struct place *place = hash_map_get(&cache->places, quoted);
+    struct place *place = hash_map_get(&cache->places, key);
     if (!place)
         return NULL;
     unlink_place(place);
     link_as_newest(cache, place);
     return place->relation;
+}
+
+struct relation *relation_cache_get(struct relation_cache *cache, struct str quoted)
+{
+    return find(cache, quoted);
+}
+
+struct relation *relation_cache_get_by_oid(struct relation_cache *cache, uint32_t oid)
+{
+    return find(cache, oid_key(&oid));
 }
 
 // Takes a place out of the ring; its relation lives on until the next sweep.
@@ -78,19 +101,19 @@ void relation_cache_put(struct relation_cache *cache, struct relation *relation)
 {
     struct place *place = alloc_zeroed(1, sizeof *place);
     place->relation = relation;
-    struct place *before = hash_map_put(&cache->places, relation->quoted, place);
+    struct place *before = hash_map_put(&cache->places, key_of(relation), place);
     if (before) {
         inherit_key(relation, before->relation);
         retire(cache, before);
     }
     link_as_newest(cache, place);
 
-    if (cache->places.count > RELATION_CACHE_MAX) {
+    if (cache->places.count > cache->relations_max) {
         struct place *oldest = cache->ring.newer;
-        hash_map_take(&cache->places, oldest->relation->quoted);
+        hash_map_take(&cache->places, key_of(oldest->relation));
         retire(cache, oldest);
     }
-    assert(cache->places.count <= RELATION_CACHE_MAX);
+    assert(cache->places.count <= cache->relations_max);
 }
 
 static void place_free(struct place *place)

@@ -1,4 +1,8 @@
-// relation_cache - the relations seen of late, by quoted name: the last RELATION_CACHE_MAX of them.
+// relation_cache - the relations seen of late: by oid, or by quoted name where the oid is not
+// known.
+//
+// A cache holds relations of one sort only, and no more than it is told: the one used longest ago
+// is crowded out.
 //
 // Memory: the cache owns its relations. One that is replaced or crowded out stays valid until
 // relation_cache_sweep(), because the event being read may still borrow it.
@@ -7,21 +11,21 @@
 
 #include "base/str.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct relation;
 struct relation_cache;
 
-enum {
-    RELATION_CACHE_MAX = 10000
-};
-
-struct relation_cache *relation_cache_new(void);
+struct relation_cache *relation_cache_new(size_t relations_max);
 void relation_cache_free(struct relation_cache *cache);
 
-// NULL when there is none of that name. The one found is the last to be crowded out.
+// NULL when there is none. The one found is the last to be crowded out.
 struct relation *relation_cache_get(struct relation_cache *cache, struct str quoted);
+struct relation *relation_cache_get_by_oid(struct relation_cache *cache, uint32_t oid);
 
-// Takes the relation, in the place of the one of the same name if there is one: of that it inherits
-// the key, as the last known under the name, to be asked for again.
+// Takes the relation, in the place of the one of the same oid or name if there is one: of that it
+// inherits the key, as the last known, to be asked for again.
 void relation_cache_put(struct relation_cache *cache, struct relation *relation);
 
 // Frees what was replaced or crowded out.

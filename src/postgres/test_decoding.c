@@ -5,6 +5,7 @@
 #include "model/event.h"
 #include "model/relation.h"
 #include "postgres/relation_cache.h"
+#include "postgres/relation_list.h"
 #include "postgres/test_decoding_scan.h"
 #include "postgres/timestamp.h"
 #include "postgres/tuple.h"
@@ -15,6 +16,7 @@
 
 enum {
     LINE_BYTES_MAX = INT32_MAX, // CopyData's own limit: its length is an Int32.
+    RELATIONS_MAX = 10000,
     UNDONE_BYTES_KEPT = 1 << 20 // What one large value needed is given back after it.
 };
 
@@ -28,15 +30,13 @@ struct test_decoding {
     struct tuple shown_old;
     struct tuple shown_new;
     struct datum old_row[RELATION_COLUMNS_MAX];
-    struct relation **relations;
-    size_t relation_count;
-    size_t relation_capacity;
+    struct relation_list relations;
 };
 
 struct test_decoding *test_decoding_new(void)
 {
     struct test_decoding *decoder = alloc_zeroed(1, sizeof *decoder);
-    decoder->cache = relation_cache_new();
+    decoder->cache = relation_cache_new(RELATIONS_MAX);
     buf_init(&decoder->undone, LINE_BYTES_MAX);
     return decoder;
 }
@@ -47,24 +47,14 @@ void test_decoding_free(struct test_decoding *decoder)
         return;
     relation_cache_free(decoder->cache);
     buf_release(&decoder->undone);
-    free(decoder->relations);
+    relation_list_release(&decoder->relations);
     free(decoder);
 }
 
 struct relation *const *test_decoding_relations(const struct test_decoding *decoder, size_t *count)
 {
-    *count = decoder->relation_count;
-    return decoder->relations;
-}
-
-static void name_relation(struct test_decoding *decoder, struct relation *relation)
-{
-    if (decoder->relation_count == decoder->relation_capacity) {
-        decoder->relation_capacity = 2 * decoder->relation_capacity + 1;
-        decoder->relations = alloc_resize(
-            decoder->relations, decoder->relation_capacity * sizeof(struct relation *));
-    }
-    decoder->relations[decoder->relation_count++] = relation;
+    *count = decoder->relations.count;
+    return decoder->relations.items;
 }
 
 // Makes the relation known under the name the one that this row shows.
@@ -142,7 +132,7 @@ static void read_change(struct test_decoding *decoder, struct scan *scan,
         has_new ? relation_of_new(decoder, name, new) : relation_of_old(decoder, name, old);
     if (has_old && has_new && !tuple_place(old, relation, decoder->old_row))
         scan_fail(scan); // An old key of columns that the new row has not.
-    name_relation(decoder, relation);
+    relation_list_add(&decoder->relations, relation);
     change->relation = relation;
     change->old_row = has_old ? decoder->old_row : NULL;
     change->new_row = has_new ? new->values : NULL;
@@ -172,7 +162,8 @@ static void name_truncated(struct test_decoding *decoder, const struct qualified
 {
     struct relation *known = relation_cache_get(decoder->cache, name->quoted);
     decoder->shown_new.count = 0;
-    name_relation(decoder, known ? known : learn_in_part(decoder, name, &decoder->shown_new));
+    relation_list_add(
+        &decoder->relations, known ? known : learn_in_part(decoder, name, &decoder->shown_new));
 }
 
 static void read_truncate(struct test_decoding *decoder, struct scan *scan,
@@ -190,8 +181,8 @@ static void read_truncate(struct test_decoding *decoder, struct scan *scan,
         scan_take(scan, STR(" cascade"));
     }
     scan_end(scan);
-    truncate->relations = (const struct relation *const *)decoder->relations;
-    truncate->count = decoder->relation_count;
+    truncate->relations = (const struct relation *const *)decoder->relations.items;
+    truncate->count = decoder->relations.count;
 }
 
 // Up to version 10, a table's rewriting shows as inserts into a relation named pg_temp_ and its
@@ -342,7 +333,7 @@ bool test_decoding_read(
     struct test_decoding *decoder, struct wal_data data, struct event *event, struct err *err)
 {
     relation_cache_sweep(decoder->cache);
-    decoder->relation_count = 0;
+    relation_list_clear(&decoder->relations);
     if (decoder->undone.capacity > UNDONE_BYTES_KEPT)
         buf_release(&decoder->undone);
     *event = (struct event){.kind = EVENT_UNKNOWN, .lsn = data.start, .txn = {.xid = decoder->xid}};

@@ -5,6 +5,10 @@
 
 #include <stdio.h>
 
+enum {
+    RELATIONS_MAX = 100
+};
+
 static struct relation *relation_of_columns(struct str quoted, const char *names)
 {
     struct column columns[8];
@@ -23,7 +27,7 @@ static struct relation *relation_of_columns(struct str quoted, const char *names
 static void finds_what_was_put(void **state)
 {
     (void)state;
-    struct relation_cache *cache = relation_cache_new();
+    struct relation_cache *cache = relation_cache_new(RELATIONS_MAX);
     struct relation *a = relation_of_columns(STR("public.a"), "i");
     struct relation *b = relation_of_columns(STR("public.b"), "i");
     assert_null(relation_cache_get(cache, STR("public.a")));
@@ -40,7 +44,7 @@ static void finds_what_was_put(void **state)
 static void an_heir_has_the_key_by_name_and_asks_again(void **state)
 {
     (void)state;
-    struct relation_cache *cache = relation_cache_new();
+    struct relation_cache *cache = relation_cache_new(RELATIONS_MAX);
     struct relation *before = relation_of_columns(STR("public.t"), "ab");
     const struct str key[] = {STR("b"), STR("a")};
     relation_set_key(before, key, 2);
@@ -63,7 +67,7 @@ static void an_heir_has_the_key_by_name_and_asks_again(void **state)
 static void what_was_replaced_lives_until_the_sweep(void **state)
 {
     (void)state;
-    struct relation_cache *cache = relation_cache_new();
+    struct relation_cache *cache = relation_cache_new(RELATIONS_MAX);
     struct relation *before = relation_of_columns(STR("public.t"), "ab");
     relation_cache_put(cache, before);
 
@@ -86,14 +90,14 @@ static struct str numbered(char *room, size_t bytes, int number)
 static void the_one_not_used_for_longest_is_crowded_out(void **state)
 {
     (void)state;
-    struct relation_cache *cache = relation_cache_new();
+    struct relation_cache *cache = relation_cache_new(RELATIONS_MAX);
     char room[32];
-    for (int i = 0; i < RELATION_CACHE_MAX; i++)
+    for (int i = 0; i < RELATIONS_MAX; i++)
         relation_cache_put(cache, relation_of_columns(numbered(room, sizeof room, i), "i"));
     struct relation *oldest = relation_cache_get(cache, STR("public.t0"));
     struct relation *next = relation_cache_get(cache, STR("public.t1"));
     relation_cache_get(cache, STR("public.t0")); // Used after public.t1.
-    for (int i = 2; i < RELATION_CACHE_MAX; i++)
+    for (int i = 2; i < RELATIONS_MAX; i++)
         relation_cache_get(cache, numbered(room, sizeof room, i));
     relation_cache_get(cache, STR("public.t0"));
 
@@ -110,9 +114,9 @@ static void the_one_not_used_for_longest_is_crowded_out(void **state)
 static void replacing_one_crowds_out_none(void **state)
 {
     (void)state;
-    struct relation_cache *cache = relation_cache_new();
+    struct relation_cache *cache = relation_cache_new(RELATIONS_MAX);
     char room[32];
-    for (int i = 0; i < RELATION_CACHE_MAX; i++)
+    for (int i = 0; i < RELATIONS_MAX; i++)
         relation_cache_put(cache, relation_of_columns(numbered(room, sizeof room, i), "i"));
 
     relation_cache_put(cache, relation_of_columns(STR("public.t7"), "ij"));
