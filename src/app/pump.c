@@ -219,6 +219,8 @@ static enum pump_state act_upon(struct pump *pump, const struct event *event, st
     case EVENT_UNKNOWN:
         pump->counts.unknown++;
         break;
+    case EVENT_NONE:
+        break;
     }
     if (!ok)
         return PUMP_STUCK;

@@ -19,7 +19,7 @@ struct relation;
 
 struct txn {
     uint32_t xid;
-    lsn_t commit_lsn;       // 0: not known yet (test_decoding tells it only with COMMIT).
+    lsn_t commit_lsn;       // 0: not known (test_decoding does not tell it).
     int64_t commit_time_us; // Since 1970 UTC; 0: not known yet.
 };
 
@@ -62,6 +62,7 @@ struct message {
 };
 
 enum event_kind {
+    EVENT_NONE, // Nothing to tell: no source gives it.
     EVENT_BEGIN,
     EVENT_CHANGE,
     EVENT_TRUNCATE,

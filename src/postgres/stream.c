@@ -1,6 +1,7 @@
 #include "postgres/stream.h"
 
 #include "base/cursor.h"
+#include "postgres/timestamp.h"
 
 #include <assert.h>
 
@@ -9,9 +10,6 @@ enum {
     STATUS_SPACING_MS = 1000,
     STATUS_OFTEN_MS = 100
 };
-
-// Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL's time begins.
-static const int64_t postgres_epoch_us = 946684800000000;
 
 void stream_init(struct stream *stream, lsn_t start, int64_t wal_sender_timeout_ms, int64_t now_ms)
 {
@@ -105,7 +103,7 @@ struct stream_status stream_status(
     at = put_u64(at, stream->received);
     at = put_u64(at, flushed);
     at = put_u64(at, flushed); // Applied: the same to us.
-    at = put_u64(at, (uint64_t)(wall_us - postgres_epoch_us));
+    at = put_u64(at, (uint64_t)(wall_us - POSTGRES_EPOCH_US));
     *at++ = stream->ask_for_reply ? 1 : 0;
     assert(at == status.bytes + sizeof status.bytes);
 

@@ -5,6 +5,7 @@
 #include "model/event.h"
 #include "model/relation.h"
 #include "postgres/test_decoding.h"
+#include "show_event.h"
 #include "test_decoding_vectors.h"
 
 #include <stdlib.h>
@@ -50,63 +51,11 @@ static bool read_line(struct reading *reading, const char *line)
     return read_bytes(reading, str_from_c(line));
 }
 
-static void show_row(
-    struct buf *shown, const char *which, const struct relation *relation, const struct datum *row)
-{
-    if (!row)
-        return;
-    buf_printf(shown, " %s", which);
-    for (size_t i = 0; i < relation->column_count; i++) {
-        const struct column *column = &relation->columns[i];
-        const struct datum *datum = &row[i];
-        static const char *const words[] = {
-            [DATUM_ABSENT] = "absent", [DATUM_NULL] = "NULL", [DATUM_UNCHANGED] = "unchanged"};
-        buf_printf(shown, " " STR_FMT ":" STR_FMT, STR_ARG(column->name), STR_ARG(column->type));
-        if (datum->kind == DATUM_TEXT)
-            buf_printf(shown, datum->quoted ? "='" STR_FMT "'" : "=" STR_FMT, STR_ARG(datum->text));
-        else
-            buf_printf(shown, "=%s", words[datum->kind]);
-    }
-}
-
-// The event in words of our own.
 static const char *show(struct reading *reading)
 {
-    const struct event *event = &reading->event;
-    struct buf *shown = &reading->shown;
-    buf_clear(shown);
-    switch (event->kind) {
-    case EVENT_BEGIN:
-        buf_printf(shown, "begin %u", event->txn.xid);
-        break;
-    case EVENT_COMMIT:
-        buf_printf(shown, "commit %u", event->txn.xid);
-        break;
-    case EVENT_CHANGE: {
-        static const char *const operations[] = {"insert", "update", "delete"};
-        const struct relation *relation = event->change.relation;
-        buf_printf(shown, "%s <" STR_FMT "> <" STR_FMT ">", operations[event->change.operation],
-            STR_ARG(relation->schema), STR_ARG(relation->name));
-        show_row(shown, "old", relation, event->change.old_row);
-        show_row(shown, "new", relation, event->change.new_row);
-        break;
-    }
-    case EVENT_TRUNCATE:
-        buf_add(shown, STR("truncate"));
-        for (size_t i = 0; i < event->truncate.count; i++)
-            buf_printf(shown, " " STR_FMT, STR_ARG(event->truncate.relations[i]->quoted));
-        break;
-    case EVENT_MESSAGE:
-        buf_printf(shown, "message %d <" STR_FMT "> <" STR_FMT ">", event->message.transactional,
-            STR_ARG(event->message.prefix), STR_ARG(event->message.content));
-        break;
-    case EVENT_UNKNOWN:
-        buf_add(shown, STR("unknown"));
-        break;
-    case EVENT_KEEPALIVE:
-        buf_add(shown, STR("keepalive"));
-    }
-    return buf_c(shown);
+    buf_clear(&reading->shown);
+    show_event(&reading->shown, &reading->event);
+    return buf_c(&reading->shown);
 }
 
 static void assert_reads(struct reading *reading, const char *line, const char *shown)
