@@ -17,10 +17,23 @@ void buf_init(struct buf *buf, size_t bytes_max)
     *buf = (struct buf){.bytes_max = bytes_max};
 }
 
+void buf_init_draining(struct buf *buf, size_t bytes_max, struct buf_drain *drain)
+{
+    *buf = (struct buf){.bytes_max = bytes_max, .drain = drain};
+}
+
 void buf_release(struct buf *buf)
 {
     free(buf->ptr);
-    buf_init(buf, buf->bytes_max);
+    buf_init_draining(buf, buf->bytes_max, buf->drain);
+}
+
+void buf_flush(struct buf *buf)
+{
+    assert(buf->drain);
+    if (buf->len > 0)
+        buf->drain->take(buf->drain, buf_str(buf));
+    buf->len = 0;
 }
 
 void buf_clear(struct buf *buf)
@@ -40,6 +53,8 @@ void buf_drop(struct buf *buf, size_t len)
 
 char *buf_room(struct buf *buf, size_t len)
 {
+    if (len > buf->bytes_max - buf->len && buf->drain)
+        buf_flush(buf);
     if (buf->dropped > 0 || len > buf->bytes_max - buf->len) {
         buf->dropped += len;
         return NULL;
@@ -64,6 +79,11 @@ void buf_grow(struct buf *buf, size_t len)
 
 void buf_add(struct buf *buf, struct str bytes)
 {
+    if (bytes.len > buf->bytes_max && buf->drain) {
+        buf_flush(buf);
+        buf->drain->take(buf->drain, bytes);
+        return;
+    }
     char *room = buf_room(buf, bytes.len);
     if (!room)
         return;

@@ -4,6 +4,9 @@
 // writes a whole message without a single if, then asks buf_ok(). buf_wanted() tells how long the
 // message would have been.
 //
+// A buf with a drain is for what is larger than memory should be: when it is full it hands on what
+// it holds and goes on, and drops nothing that comes by buf_add().
+//
 // Memory: a buf owns its bytes; buf_release() gives them back. Growing moves them: hold offsets.
 #ifndef PGK_BASE_BUF_H
 #define PGK_BASE_BUF_H
@@ -14,16 +17,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Takes the bytes; they are borrowed for the call.
+struct buf_drain {
+    void (*take)(struct buf_drain *drain, struct str bytes);
+};
+
 struct buf {
     char *ptr;
     size_t len;
     size_t capacity;
     size_t bytes_max;
     size_t dropped;
+    struct buf_drain *drain; // NULL: none. Borrowed.
 };
 
 void buf_init(struct buf *buf, size_t bytes_max);
+void buf_init_draining(struct buf *buf, size_t bytes_max, struct buf_drain *drain);
 void buf_release(struct buf *buf);
+
+// Hand on what it holds to its drain.
+void buf_flush(struct buf *buf);
 
 // Empty it and keep the memory.
 void buf_clear(struct buf *buf);

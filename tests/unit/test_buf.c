@@ -82,6 +82,39 @@ static void an_untouched_buf_is_the_empty_string(void **state)
     buf_release(&buf);
 }
 
+struct collector {
+    struct buf_drain base;
+    struct buf collected;
+};
+
+static void collect(struct buf_drain *drain, struct str bytes)
+{
+    buf_add(&((struct collector *)drain)->collected, bytes);
+}
+
+static void what_is_drained_arrives_whole_whatever_the_buffer_holds(void **state)
+{
+    (void)state;
+    for (size_t bytes_max = 1; bytes_max < 30; bytes_max++) {
+        struct collector collector = {.base.take = collect};
+        struct buf buf;
+        buf_init(&collector.collected, 100);
+        buf_init_draining(&buf, bytes_max, &collector.base);
+
+        buf_add(&buf, STR("four"));
+        buf_add_byte(&buf, ' ');
+        buf_add(&buf, STR("longer than most buffers"));
+        buf_add_byte(&buf, '.');
+        buf_flush(&buf);
+
+        assert_true(buf_ok(&buf));
+        assert_true(buf.capacity <= bytes_max + 1);
+        assert_string_equal(buf_c(&collector.collected), "four longer than most buffers.");
+        buf_release(&buf);
+        buf_release(&collector.collected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +124,7 @@ int main(void)
         cmocka_unit_test(dropping_the_front_moves_the_rest_up),
         cmocka_unit_test(formats_text_and_numbers),
         cmocka_unit_test(an_untouched_buf_is_the_empty_string),
+        cmocka_unit_test(what_is_drained_arrives_whole_whatever_the_buffer_holds),
     };
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
 }
