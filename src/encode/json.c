@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/json_write.h"
+#include "encode/told.h"
 #include "model/event.h"
 #include "model/relation.h"
 
@@ -23,50 +24,26 @@ static size_t write_head(struct buf *data, const struct event *event,
     return invalid;
 }
 
-// A value's "v". NULL and a large value left alone have no text of their own; "q" sets the strings
-// 'null' and 'unchanged-toast-datum' apart from them.
-static struct str shown_text(const struct datum *datum)
-{
-    switch (datum->kind) {
-    case DATUM_NULL:
-        return STR("null");
-    case DATUM_UNCHANGED:
-        return STR("unchanged-toast-datum");
-    case DATUM_ABSENT:
-    case DATUM_TEXT:
-        break;
-    }
-    return datum->text;
-}
-
 static size_t write_datum(struct buf *data, struct str type, const struct datum *datum)
 {
     bool quoted = datum->kind == DATUM_TEXT && datum->quoted;
     buf_add(data, quoted ? STR("{\"q\":\"true\",\"t\":") : STR("{\"q\":\"false\",\"t\":"));
     size_t invalid = json_write_string(data, type);
     buf_add(data, STR(",\"v\":"));
-    invalid += json_write_string(data, shown_text(datum));
+    invalid += json_write_string(data, told_text(datum));
     buf_add_byte(data, '}');
     return invalid;
 }
 
-// An old value is told where it is known, not NULL, and not what the column shows now anyway.
-static bool is_old_told(const struct datum *old, const struct datum *new)
+static size_t write_told(struct buf *data, const struct told *told)
 {
-    if (!old || old->kind != DATUM_TEXT)
-        return false;
-    return !new || !str_equal(old->text, shown_text(new));
-}
-
-static size_t write_column(
-    struct buf *data, const struct column *column, const struct datum *old, const struct datum *new)
-{
-    size_t invalid = json_write_string(data, column->quoted);
-    buf_add(data, new ? STR(":{\"new\":") : STR(":{\"old\":"));
-    invalid += write_datum(data, column->type, new ? new : old);
-    if (new &&old) {
+    struct str type = told->column->type;
+    size_t invalid = json_write_string(data, told->column->quoted);
+    buf_add(data, told->new_value ? STR(":{\"new\":") : STR(":{\"old\":"));
+    invalid += write_datum(data, type, told->new_value ? told->new_value : told->old_value);
+    if (told->new_value && told->old_value) {
         buf_add(data, STR(",\"old\":"));
-        invalid += write_datum(data, column->type, old);
+        invalid += write_datum(data, type, told->old_value);
     }
     buf_add_byte(data, '}');
     return invalid;
@@ -78,19 +55,13 @@ static size_t write_columns(struct buf *data, const struct change *change)
     size_t invalid = 0;
     bool first = true;
     for (size_t i = 0; i < relation->column_count; i++) {
-        size_t at = relation->sorted[i];
-        const struct datum *new = change->new_row ? &change->new_row[at] : NULL;
-        const struct datum *old = change->old_row ? &change->old_row[at] : NULL;
-        if (new &&new->kind == DATUM_ABSENT)
-            new = NULL;
-        if (!is_old_told(old, new))
-            old = NULL;
-        if (!new && !old)
+        struct told told;
+        if (!told_of(change, relation->sorted[i], &told))
             continue;
         if (!first)
             buf_add_byte(data, ',');
         first = false;
-        invalid += write_column(data, &relation->columns[at], old, new);
+        invalid += write_told(data, &told);
     }
     return invalid;
 }

@@ -28,12 +28,13 @@ enum datum_kind {
     DATUM_ABSENT,    // The row does not show the column.
     DATUM_NULL,      // NULL.
     DATUM_UNCHANGED, // A large value that an UPDATE left alone: the server does not send it.
+    DATUM_ELIDED,    // Left out, or its record would be too large for the stream.
     DATUM_TEXT
 };
 struct datum {
     enum datum_kind kind;
     bool quoted;     // Of TEXT: a record's "q". False for numbers and booleans.
-    struct str text; // Of TEXT: the type's output text, unescaped.
+    struct str text; // Of TEXT and ELIDED: the type's output text, unescaped.
 };
 
 enum operation {
