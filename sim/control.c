@@ -1,10 +1,12 @@
 #include "sim/control.h"
 
+#include "base/json_write.h"
 #include "sim/account.h"
 #include "sim/http_request.h"
 #include "sim/json_reader.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void write_state(struct buf *answer, const struct account *account)
 {
@@ -31,9 +33,11 @@ static void write_state(struct buf *answer, const struct account *account)
         buf_printf(answer, "\"%s\":%" PRIu64 ",", counted[i].name, counted[i].value);
     buf_printf(answer,
         "\"faults\":{\"fail_records\":%g,\"drop_replies\":%g,\"delay_ms\":%" PRId64
-        ",\"stall\":%s,\"stall_after\":%" PRIu64 "}}\n",
+        ",\"stall\":%s,\"stall_after\":%" PRIu64 ",\"refuse_key\":",
         rates->fail_records, rates->drop_replies, rates->delay_ms, rates->stall ? "true" : "false",
         rates->stall_after);
+    json_write_string(answer, str_from_c(rates->refused_key));
+    buf_add(answer, STR("}}\n"));
 }
 
 // A number from 0 to most; anything else fails the reader.
@@ -44,6 +48,16 @@ static double read_bounded(struct json_reader *json, double most)
         return number;
     json->failed = true;
     return 0;
+}
+
+static void read_key(struct json_reader *json, char *key, size_t bytes_max)
+{
+    struct str text = json_string(json);
+    if (text.len > bytes_max)
+        json->failed = true;
+    else
+        memcpy(key, text.ptr, text.len);
+    key[json->failed ? 0 : text.len] = 0;
 }
 
 static bool read_rates(struct json_reader *json, struct fault_rates *rates)
@@ -59,6 +73,8 @@ static bool read_rates(struct json_reader *json, struct fault_rates *rates)
             rates->delay_ms = (int64_t)read_bounded(json, 3600000);
         else if (str_equal(name, STR("stall_after")))
             rates->stall_after = (uint64_t)read_bounded(json, 1e15);
+        else if (str_equal(name, STR("refuse_key")))
+            read_key(json, rates->refused_key, REFUSED_KEY_BYTES_MAX);
         else if (str_equal(name, STR("stall")))
             rates->stall = json_bool(json);
         else

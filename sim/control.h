@@ -1,8 +1,9 @@
 // control - the door for tests: what has happened so far, and what shall go wrong from now on.
 //
 // GET /control tells the counters and the faults as one JSON object. POST /control takes an object
-// with any of fail_records, drop_replies (percent), delay_ms, stall, stall_after, and answers with
-// what is in force then. Unsigned: the program listens on the loopback interface alone.
+// with any of fail_records, drop_replies (percent), delay_ms, stall, stall_after, refuse_key
+// (requests that hold it are refused whole; "" for none), and answers with what is in force then.
+// Unsigned: the program listens on the loopback interface alone.
 #ifndef SIM_CONTROL_H
 #define SIM_CONTROL_H
 

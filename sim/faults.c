@@ -27,6 +27,12 @@ struct fault faults_for_request(struct faults *faults, bool is_put_records)
     return fault;
 }
 
+bool faults_refuse_key(const struct faults *faults, struct str partition_key)
+{
+    struct str refused = str_from_c(faults->rates.refused_key);
+    return refused.len > 0 && str_equal(partition_key, refused);
+}
+
 enum record_fault faults_for_record(struct faults *faults)
 {
     if (!strikes(faults, faults->rates.fail_records))

@@ -7,6 +7,7 @@
 #define SIM_FAULTS_H
 
 #include "base/random.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,12 +29,17 @@ enum record_fault {
     RECORD_FAULT_THROTTLED,
 };
 
+enum {
+    REFUSED_KEY_BYTES_MAX = 256
+};
+
 struct fault_rates {
     double fail_records; // Percent of the records put.
     double drop_replies; // Percent of the PutRecords requests.
     int64_t delay_ms;
-    bool stall;           // From now on.
-    uint64_t stall_after; // After so many PutRecords requests; 0 for never.
+    bool stall;                                  // From now on.
+    uint64_t stall_after;                        // After so many PutRecords requests; 0 for never.
+    char refused_key[REFUSED_KEY_BYTES_MAX + 1]; // Of whole requests; "" for none.
 };
 
 struct faults {
@@ -45,6 +51,8 @@ struct faults {
 void faults_init(struct faults *faults, struct fault_rates rates, uint64_t seed);
 
 struct fault faults_for_request(struct faults *faults, bool is_put_records);
+// Whether a request that holds a record of this partition key is refused as a whole.
+bool faults_refuse_key(const struct faults *faults, struct str partition_key);
 enum record_fault faults_for_record(struct faults *faults);
 
 #endif

@@ -175,7 +175,8 @@ static void write_outcome(
     buf_add(answer, STR("\"}"));
 }
 
-static bool check_records(const struct parameters *parameters, struct refusal *refusal)
+static bool check_records(
+    const struct faults *faults, const struct parameters *parameters, struct refusal *refusal)
 {
     struct complaints complaints;
     complaints_init(&complaints);
@@ -192,8 +193,14 @@ static bool check_records(const struct parameters *parameters, struct refusal *r
             "Value at 'records' failed to satisfy constraint: Member must have length less than "
             "or equal to %d",
             LIMIT_REQUEST_RECORDS);
-    for (size_t i = 0; i < count && i < LIMIT_REQUEST_RECORDS; i++)
+    for (size_t i = 0; i < count && i < LIMIT_REQUEST_RECORDS; i++) {
         check_entry(&complaints, &parameters->entries[i], i + 1);
+        if (faults_refuse_key(faults, parameters->entries[i].partition_key.text))
+            complain(&complaints,
+                "Value at 'records.%zu.member' failed to satisfy constraint: "
+                "fault injected by /control",
+                i + 1);
+    }
     return complaints_settle(&complaints, refusal);
 }
 
@@ -216,7 +223,7 @@ static bool check_record_sizes(
 bool put_records(struct account *account, const struct parameters *parameters, struct buf *answer,
     struct refusal *refusal)
 {
-    if (!check_records(parameters, refusal))
+    if (!check_records(&account->faults, parameters, refusal))
         return false;
     struct stream *stream = account_stream(account, parameters, refusal);
     if (!stream || !check_record_sizes(parameters, stream, refusal))
