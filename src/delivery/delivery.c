@@ -1,6 +1,7 @@
 #include "delivery/delivery.h"
 
 #include "base/backoff.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "model/batch.h"
 #include "model/record.h"
@@ -69,6 +70,13 @@ bool delivery_is_idle(const struct delivery *delivery)
     return delivery->lanes.queued == 0 && delivery->lanes.in_flight == 0;
 }
 
+bool delivery_is_drained(const struct delivery *delivery)
+{
+    const struct lanes *lanes = &delivery->lanes;
+    return lanes->in_flight == 0 && lanes->ready_count == 0 &&
+           lanes_wake_at_ms(lanes) == CLOCK_NEVER_MS;
+}
+
 bool delivery_is_in_flight(const struct delivery *delivery)
 {
     return delivery->lanes.in_flight > 0;
@@ -103,10 +111,11 @@ struct batch *delivery_next_batch(struct delivery *delivery, int64_t now_ms)
     return packer_pack(&delivery->lanes, delivery->options.packing);
 }
 
-static void settle_stored(struct delivery *delivery, struct record *record)
+static void settle_paid(struct delivery *delivery, struct record *record, enum outcome outcome)
 {
-    delivery->counts.stored++;
-    delivery->counts.stored_bytes += record_request_bytes(record);
+    bool stored = outcome == OUTCOME_STORED;
+    delivery->counts.stored += stored;
+    delivery->counts.stored_bytes += stored ? record_request_bytes(record) : 0;
     delivery->memory_bytes -= record_memory_bytes(record);
     ledger_pay(&delivery->ledger, record->entry);
     barrier_pay(&delivery->barrier, record->table);
@@ -126,14 +135,29 @@ static void settle_failed(
     lanes_settle_failed(&delivery->lanes, record, now_ms + wait_ms);
 }
 
+// One record of the batch spoils it for all. Each goes on in half as large a company: so the guilty
+// one is alone after nine more refusals, while the others are stored on the way. At once: the
+// service is in good health.
+static void settle_refused(
+    struct delivery *delivery, struct record *record, size_t company, int64_t now_ms)
+{
+    delivery->counts.failed++;
+    bool alone = company == 1;
+    record->records_max = alone ? 1 : (uint32_t)(company / 2);
+    lanes_settle_failed(&delivery->lanes, record, alone ? CLOCK_NEVER_MS : now_ms + 1);
+}
+
 void delivery_settle(struct delivery *delivery, struct batch *batch, int64_t now_ms)
 {
     // Newest first, so that several failed records of one lane stand in their order again.
     for (size_t i = batch->count; i-- > 0;) {
-        if (batch->outcomes[i] == OUTCOME_STORED)
-            settle_stored(delivery, batch->records[i]);
+        enum outcome outcome = batch->outcomes[i];
+        if (outcome == OUTCOME_STORED || outcome == OUTCOME_SKIPPED)
+            settle_paid(delivery, batch->records[i], outcome);
+        else if (batch->err.kind == ERR_DATA)
+            settle_refused(delivery, batch->records[i], batch->count, now_ms);
         else
-            settle_failed(delivery, batch->records[i], batch->outcomes[i], now_ms);
+            settle_failed(delivery, batch->records[i], outcome, now_ms);
     }
     free(batch);
 }

@@ -7,6 +7,9 @@
 //   - a record is sent only after every earlier record of its partition key is stored, or behind
 //     it in one batch for a sink that keeps a batch's order;
 //   - delivery_flushed() never passes a record that is not stored;
+//   - a batch that the service refuses as a whole (its err is ERR_DATA) comes again in halves,
+//   until
+//     the one record that it refuses is alone; what then becomes of that one its caller decides;
 //   - records take no more memory than the bound, but for the last one that was let in.
 //
 // Memory: delivery owns records from delivery_add() on, except while a batch has them.
@@ -82,7 +85,8 @@ bool delivery_is_fenced(const struct delivery *delivery, uint64_t table);
 // The next request, NULL when nothing may be sent now. Given to the caller until it is settled.
 struct batch *delivery_next_batch(struct delivery *delivery, int64_t now_ms);
 
-// Takes the batch back and acts upon its outcomes.
+// Takes the batch back and acts upon its outcomes. A record that is refused alone, and not skipped,
+// is never sent again; its lane waits behind it.
 void delivery_settle(struct delivery *delivery, struct batch *batch, int64_t now_ms);
 
 // Send nothing before that time: the service refuses everything. The last call counts.
@@ -97,6 +101,9 @@ lsn_t delivery_flushed(const struct delivery *delivery);
 
 // True when every record that was added is stored.
 bool delivery_is_idle(const struct delivery *delivery);
+
+// True when nothing more can be delivered: every record is stored, or waits behind a refused one.
+bool delivery_is_drained(const struct delivery *delivery);
 
 // True when a batch is out.
 bool delivery_is_in_flight(const struct delivery *delivery);

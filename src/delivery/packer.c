@@ -12,13 +12,17 @@ static bool fits(const struct batch *batch, const struct record *record)
 {
     if (batch->count == 0)
         return true;
-    return batch->count < BATCH_RECORDS_MAX &&
+    bool is_suspect = record->records_max > 0;
+    return batch->count < batch->records_max &&
+           (!is_suspect || batch->count < record->records_max) &&
            batch->request_bytes + record_request_bytes(record) <= BATCH_BYTES_GOAL;
 }
 
 static void add(struct batch *batch, struct record *record)
 {
     record->attempts++;
+    if (record->records_max > 0 && record->records_max < batch->records_max)
+        batch->records_max = record->records_max;
     batch->outcomes[batch->count] = OUTCOME_UNKNOWN;
     batch->records[batch->count++] = record;
     batch->request_bytes += record_request_bytes(record);
@@ -37,6 +41,7 @@ struct batch *packer_pack(struct lanes *lanes, enum packing packing)
         return NULL;
     struct batch *batch = alloc_bytes(sizeof *batch);
     batch->count = 0;
+    batch->records_max = BATCH_RECORDS_MAX;
     batch->request_bytes = 0;
     batch->err.kind = ERR_NONE;
     for (const struct record *next; (next = lanes_peek(lanes)) && fits(batch, next);) {

@@ -25,13 +25,15 @@ enum outcome {
     OUTCOME_UNKNOWN,   // The request failed as a whole and may or may not have been stored.
     OUTCOME_STORED,    // Acknowledged.
     OUTCOME_THROTTLED, // Not stored: its shard or the stream was busy.
-    OUTCOME_FAILED     // Not stored, or so the service says: an internal failure.
+    OUTCOME_FAILED,    // Not stored, or so the service says: an internal failure.
+    OUTCOME_SKIPPED    // Not stored, and never to be: the operator's policy. It counts as paid.
 };
 
 struct batch {
     struct record *records[BATCH_RECORDS_MAX];
     enum outcome outcomes[BATCH_RECORDS_MAX];
     size_t count;
+    size_t records_max;   // Fewer than there could be while the service refuses one of them.
     size_t request_bytes; // The sum of record_request_bytes().
     struct err err;       // Why the request failed as a whole; ERR_NONE when it did not.
 };

@@ -17,7 +17,8 @@ struct record {
     lsn_t lsn;
     uint64_t ordinal; // Its change's place in the transaction.
     uint32_t lane;
-    uint32_t attempts; // How often it was sent.
+    uint32_t attempts;    // How often it was sent.
+    uint32_t records_max; // Of a batch that it may be in, once one with it was refused; 0: any.
     uint32_t key_len;
     uint32_t data_len;
     char bytes[]; // The partition key, then the data.
