@@ -55,11 +55,17 @@ static uint64_t seed(void)
 static int stream(const struct config *config)
 {
     struct err err;
+    struct misfits misfits;
     struct open_sink sink;
-    if (!open_sink(&sink, config, &err))
+    if (!misfits_open(&misfits, config, &err))
+        return fail(&err);
+    if (!open_sink(&sink, config, &err)) {
+        misfits_close(&misfits);
         return signals_ask_to_leave() ? EXIT_STATUS_CLEAN : fail(&err);
+    }
     struct lifecycle life;
     lifecycle_init(&life, config, &sink, seed());
+    life.pump.misfits = misfits;
     while (lifecycle_step(&life))
         continue;
     return lifecycle_release(&life);

@@ -97,6 +97,15 @@ static enum lifecycle_state lose_connection(struct lifecycle *life, const struct
     return LIFECYCLE_SETTLE;
 }
 
+// The first reason to end is the one that is told; what else is queued may still be delivered.
+static void note_stuck(struct lifecycle *life, const struct err *err)
+{
+    if (life->exit_status != EXIT_STATUS_CLEAN)
+        return;
+    log_event(LOG_ERROR, "%s", err->text);
+    life->exit_status = exit_status_of(err->kind);
+}
+
 static enum lifecycle_state stream_step(struct lifecycle *life)
 {
     struct err err;
@@ -118,10 +127,10 @@ static enum lifecycle_state stream_step(struct lifecycle *life)
         log_event(LOG_ERROR, "%s", err.text);
         return leave_with(life, EXIT_STATUS_OPERATOR);
     case PUMP_STUCK:
-        log_event(LOG_ERROR, "%s", err.text);
-        return begin_drain(life, EXIT_STATUS_FINAL, now.now_ms + DRAIN_WITHIN_MS);
+        note_stuck(life, &err);
+        return begin_drain(life, life->exit_status, now.now_ms + DRAIN_WITHIN_MS);
     }
-    progress_tell(&life->progress, &life->pump.counts, &life->delivery, now.now_ms);
+    progress_tell(&life->progress, &life->pump, now.now_ms);
     if (now.now_ms - life->connected_at_ms > HEALTHY_AFTER_MS)
         life->attempts = 0;
     pump_sleep(&life->pump, now.now_ms, signals_fd(), CLOCK_NEVER_MS);
@@ -135,15 +144,6 @@ static enum lifecycle_state leave(struct lifecycle *life)
     return LIFECYCLE_EXIT;
 }
 
-// What cannot be delivered ends a drain, too; what was, is confirmed.
-static enum lifecycle_state fail_to_drain(struct lifecycle *life, int status, const struct err *err)
-{
-    log_event(LOG_ERROR, "%s", err->text);
-    if (life->exit_status < status)
-        life->exit_status = status;
-    return leave(life);
-}
-
 static enum lifecycle_state drain_step(struct lifecycle *life)
 {
     struct err err;
@@ -152,13 +152,15 @@ static enum lifecycle_state drain_step(struct lifecycle *life)
     case PUMP_FLOWS:
         break;
     case PUMP_STUCK:
-        return fail_to_drain(life, EXIT_STATUS_FINAL, &err);
+        note_stuck(life, &err);
+        break;
     case PUMP_REFUSED:
-        return fail_to_drain(life, EXIT_STATUS_OPERATOR, &err);
+        note_stuck(life, &err);
+        return leave(life);
     default:
         return lose_connection(life, &err);
     }
-    if (delivery_is_idle(&life->delivery))
+    if (delivery_is_drained(&life->delivery))
         return leave(life);
     if (signals_ask_to_leave() && life->drain_until_ms == CLOCK_NEVER_MS)
         life->drain_until_ms = now.now_ms + DRAIN_WITHIN_MS;
@@ -178,8 +180,10 @@ static enum lifecycle_state settle_step(struct lifecycle *life)
     struct err err;
     struct moment now = clock_moment();
     pump_settle_turn(&life->pump, now, &err);
+    // A run that is stuck does not connect again: the reason for that would not come again.
+    bool ends = signals_ask_to_leave() || life->exit_status != EXIT_STATUS_CLEAN;
     if (!delivery_is_in_flight(&life->delivery))
-        return signals_ask_to_leave() ? LIFECYCLE_EXIT : LIFECYCLE_BACKOFF;
+        return ends ? LIFECYCLE_EXIT : LIFECYCLE_BACKOFF;
     int wake_fd = signals_ask_to_leave() ? -1 : signals_fd();
     pump_sleep(&life->pump, now.now_ms, wake_fd, CLOCK_NEVER_MS);
     return LIFECYCLE_SETTLE;
@@ -258,7 +262,7 @@ bool lifecycle_step(struct lifecycle *life)
 int lifecycle_release(struct lifecycle *life)
 {
     if (life->place.streamed)
-        progress_sum_up(&life->pump.counts, &life->delivery);
+        progress_sum_up(&life->pump);
     detach(life);
     life->sink.sink->free(life->sink.sink);
     pump_release(&life->pump);

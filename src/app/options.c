@@ -12,7 +12,7 @@
 
 enum {
     OPTIONS_MAX = 64,
-    ARGUMENT_COLUMN = 28,
+    ARGUMENT_COLUMN = 30,
     MEMORY_MIB_DEFAULT = 64,
     MEMORY_MIB_MIN = 1
 };
@@ -155,6 +155,24 @@ static bool read_slot(struct config *config, size_t offset, const char *text, st
     return read_text(config, offset, text, err);
 }
 
+static bool read_oversize(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    config->oversize = strcmp(text, "skip") == 0    ? OVERSIZE_SKIP
+                       : strcmp(text, "elide") == 0 ? OVERSIZE_ELIDE
+                                                    : OVERSIZE_STOP;
+    return config->oversize != OVERSIZE_STOP || strcmp(text, "stop") == 0 ||
+           wrong(err, text, "stop, skip or elide");
+}
+
+static bool read_refused(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    config->refused = strcmp(text, "skip") == 0 ? REFUSED_SKIP : REFUSED_STOP;
+    return config->refused == REFUSED_SKIP || strcmp(text, "stop") == 0 ||
+           wrong(err, text, "stop or skip");
+}
+
 #define FIELD(name) offsetof(struct config, name)
 
 // In the order of --help; a row without a name is a heading.
@@ -185,6 +203,13 @@ static const struct option_row rows[] = {
         "write records to standard output in place of a stream, one a line"},
     {"dry-run", 0, NULL, true, false, read_switch, FIELD(dry_run),
         "as --stdout, and leave the slot as it is; without --slot use a temporary one"},
+    {.help = "What the stream cannot take"},
+    {"oversize", 0, "stop|skip|elide", true, false, read_oversize, 0,
+        "a record over its limit: stop (the default), or leave it or its largest values out"},
+    {"refused", 0, "stop|skip", true, false, read_refused, 0,
+        "a record that the service refuses: stop (the default), or leave it out"},
+    {"dead-letter", 0, "FILE", true, false, read_word, FIELD(dead_letter),
+        "keep what is skipped in this file, one JSON object a line"},
     {.help = "How"},
     {"max-memory", 0, "BYTES", true, false, read_bytes, FIELD(memory_bytes_max),
         "bound on records held in memory, such as 64MiB (the default)"},
@@ -313,6 +338,7 @@ bool options_read(int argc, char **argv, struct config *config, struct err *err)
         .endpoint_url = "",
         .region = "",
         .profile = "",
+        .dead_letter = "",
         .memory_bytes_max = (size_t)MEMORY_MIB_DEFAULT << 20,
         .log_level = LOG_INFO,
     };

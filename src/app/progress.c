@@ -15,27 +15,30 @@ void progress_init(struct progress *progress, int64_t now_ms)
     *progress = (struct progress){.told_at_ms = now_ms};
 }
 
-void progress_sum_up(const struct pump_counts *counts, const struct delivery *delivery)
+void progress_sum_up(const struct pump *pump)
 {
-    const struct delivery_counts *sent = &delivery->counts;
+    const struct delivery_counts *sent = &pump->delivery->counts;
+    const struct misfit_counts *misfits = &pump->misfits.counts;
     log_event(LOG_INFO,
         "changes %" PRIu64 ", records stored %" PRIu64 " (%" PRIu64
         " bytes), sent again: throttled %" PRIu64 ", failed %" PRIu64 ", unanswered %" PRIu64
-        "; messages skipped %" PRIu64 "; confirmed up to " LSN_FMT,
-        counts->changes, sent->stored, sent->stored_bytes, sent->throttled, sent->failed,
-        sent->unknown, counts->messages, LSN_ARG(delivery_flushed(delivery)));
+        "; skipped: messages %" PRIu64 ", oversize %" PRIu64 ", refused %" PRIu64
+        "; elided %" PRIu64 "; confirmed up to " LSN_FMT,
+        pump->counts.changes, sent->stored, sent->stored_bytes, sent->throttled, sent->failed,
+        sent->unknown, pump->counts.messages, misfits->oversize, misfits->refused, misfits->elided,
+        LSN_ARG(delivery_flushed(pump->delivery)));
 }
 
-void progress_tell(struct progress *progress, const struct pump_counts *counts,
-    const struct delivery *delivery, int64_t now_ms)
+void progress_tell(struct progress *progress, const struct pump *pump, int64_t now_ms)
 {
     if (now_ms - progress->told_at_ms < EVERY_MS)
         return;
     progress->told_at_ms = now_ms;
-    if (counts->changes == progress->changes_told &&
-        delivery->counts.stored == progress->stored_told)
+    uint64_t changes = pump->counts.changes;
+    uint64_t stored = pump->delivery->counts.stored;
+    if (changes == progress->changes_told && stored == progress->stored_told)
         return;
-    progress->changes_told = counts->changes;
-    progress->stored_told = delivery->counts.stored;
-    progress_sum_up(counts, delivery);
+    progress->changes_told = changes;
+    progress->stored_told = stored;
+    progress_sum_up(pump);
 }

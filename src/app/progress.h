@@ -4,8 +4,7 @@
 
 #include <stdint.h>
 
-struct delivery;
-struct pump_counts;
+struct pump;
 
 struct progress {
     int64_t told_at_ms;
@@ -16,10 +15,9 @@ struct progress {
 void progress_init(struct progress *progress, int64_t now_ms);
 
 // Writes the line when it is time and something moved since the last one.
-void progress_tell(struct progress *progress, const struct pump_counts *counts,
-    const struct delivery *delivery, int64_t now_ms);
+void progress_tell(struct progress *progress, const struct pump *pump, int64_t now_ms);
 
 // Writes it in any case: the last word.
-void progress_sum_up(const struct pump_counts *counts, const struct delivery *delivery);
+void progress_sum_up(const struct pump *pump);
 
 #endif

@@ -1,9 +1,9 @@
 #include "app/pump.h"
 
-#include "base/digest.h"
 #include "base/log.h"
 #include "base/wait.h"
 #include "delivery/delivery.h"
+#include "encode/elide.h"
 #include "encode/json.h"
 #include "encode/partition_key.h"
 #include "model/batch.h"
@@ -41,6 +41,7 @@ void pump_release(struct pump *pump)
     buf_release(&pump->key);
     buf_release(&pump->data);
     buf_release(&pump->time);
+    misfits_close(&pump->misfits);
 }
 
 static bool is_same_txn(const struct txn_progress *a, const struct txn_progress *b)
@@ -88,28 +89,47 @@ static void tell_time(struct pump *pump, int64_t wall_us)
     clock_add_rfc3339(&pump->time, wall_us);
 }
 
-static bool too_large(
-    const struct pump *pump, const struct relation *relation, lsn_t lsn, struct err *err)
+static void encode(
+    struct pump *pump, struct buf *data, const struct event *event, const struct relation *relation)
 {
-    struct sha256 digest = sha256_of(buf_str(&pump->key));
-    struct buf hex;
-    buf_init(&hex, sizeof digest.bytes * 2);
-    buf_add_hex(&hex, sha256_str(&digest));
-    err_set(err, ERR_FINAL,
-        "a record of %zu bytes exceeds the stream's limit of %zu: table %s, at " LSN_FMT
-        ", SHA-256 of its key %.16s",
-        buf_wanted(&pump->data) + pump->key.len, pump->record_bytes_max,
-        err_quote(relation->quoted).text, LSN_ARG(lsn), buf_c(&hex));
-    buf_release(&hex);
-    return err_hint(err, "raise the stream's limit (aws kinesis update-max-record-size)");
+    struct str time = buf_str(&pump->time);
+    size_t invalid = event->kind == EVENT_CHANGE
+                         ? json_encode_change(data, event, time)
+                         : json_encode_truncate(data, event, relation, time);
+    pump->counts.invalid_bytes += data == &pump->data ? invalid : 0;
 }
 
-// Gives to delivery what stands in pump->key and pump->data.
+static size_t record_bytes(const struct pump *pump)
+{
+    return buf_wanted(&pump->data) + pump->key.len;
+}
+
+// The record stands in pump->key and, as far as it fits, in pump->data.
+static bool leave_out(
+    struct pump *pump, const struct event *event, const struct relation *relation, struct err *err)
+{
+    const struct oversize_record oversize = {
+        .table = relation->quoted,
+        .partition_key = buf_str(&pump->key),
+        .lsn = event->lsn,
+        .bytes = record_bytes(pump),
+        .bytes_max = pump->record_bytes_max,
+    };
+    struct buf *letter;
+    if (!misfits_skip_oversize(&pump->misfits, &oversize, &letter, err))
+        return false;
+    if (!letter)
+        return true;
+    encode(pump, letter, event, relation); // Again: only this one has room for all of it.
+    return misfits_end(&pump->misfits, err);
+}
+
+// Gives to delivery what stands in pump->key and pump->data, if it fits.
 static bool add_record(
     struct pump *pump, const struct event *event, const struct relation *relation, struct err *err)
 {
-    if (buf_wanted(&pump->data) + pump->key.len > pump->record_bytes_max)
-        return too_large(pump, relation, event->lsn, err);
+    if (record_bytes(pump) > pump->record_bytes_max)
+        return leave_out(pump, event, relation, err);
     struct record *record = record_new(buf_str(&pump->key), buf_str(&pump->data));
     record->table = relation->table;
     record->lsn = event->lsn;
@@ -118,13 +138,27 @@ static bool add_record(
     return true;
 }
 
+static void encode_elided(struct pump *pump, const struct event *event)
+{
+    struct elision elision;
+    elision_init(&elision, event, record_bytes(pump) - pump->record_bytes_max);
+    buf_clear(&pump->data);
+    json_encode_change(&pump->data, &elision.event, buf_str(&pump->time));
+    elision_release(&elision);
+    pump->misfits.counts.elided++;
+}
+
 static bool add_change(struct pump *pump, const struct event *event, struct err *err)
 {
+    const struct relation *relation = event->change.relation;
     pump->counts.changes++;
     partition_key_of(&pump->key, event);
     buf_clear(&pump->data);
-    pump->counts.invalid_bytes += json_encode_change(&pump->data, event, buf_str(&pump->time));
-    return add_record(pump, event, event->change.relation, err);
+    encode(pump, &pump->data, event, relation);
+    bool fits = record_bytes(pump) <= pump->record_bytes_max;
+    if (!fits && pump->misfits.oversize == OVERSIZE_ELIDE)
+        encode_elided(pump, event);
+    return add_record(pump, event, relation, err);
 }
 
 // A barrier for its tables: what follows waits until these records are stored.
@@ -135,12 +169,15 @@ static bool add_truncate(struct pump *pump, const struct event *event, struct er
         const struct relation *relation = truncate->relations[i];
         partition_key_of_relation(&pump->key, relation);
         buf_clear(&pump->data);
-        json_encode_truncate(&pump->data, event, relation, buf_str(&pump->time));
+        encode(pump, &pump->data, event, relation);
         if (!add_record(pump, event, relation, err))
             return false;
     }
-    for (size_t i = 0; i < truncate->count; i++)
-        delivery_fence(pump->delivery, truncate->relations[i]->table);
+    for (size_t i = 0; i < truncate->count; i++) {
+        uint64_t table = truncate->relations[i]->table;
+        if (delivery_owes_table(pump->delivery, table)) // Unless its record was skipped.
+            delivery_fence(pump->delivery, table);
+    }
     return true;
 }
 
@@ -172,12 +209,16 @@ static void begin(struct pump *pump, const struct event *event)
     delivery_begin(pump->delivery);
 }
 
-static void commit(struct pump *pump, const struct event *event)
+// Skipped records owe nothing: so they must be safe before the end of their transaction is.
+static bool commit(struct pump *pump, const struct event *event, struct err *err)
 {
+    if (!misfits_sync(&pump->misfits, err))
+        return false;
     if (is_same_txn(&pump->open, &pump->delivered))
         pump->delivered.xid = 0;
     pump->open.xid = 0;
     delivery_commit(pump->delivery, event->end_lsn);
+    return true;
 }
 
 // Notes how far the open transaction has come; tells whether the change was stored before the
@@ -211,7 +252,7 @@ static enum pump_state act_upon(struct pump *pump, const struct event *event, st
         skip_message(pump, event);
         break;
     case EVENT_COMMIT:
-        commit(pump, event);
+        ok = commit(pump, event, err);
         break;
     case EVENT_KEEPALIVE:
         delivery_advance(pump->delivery, event->end_lsn);
@@ -294,7 +335,7 @@ static void complain(struct pump *pump, const struct err *err, int64_t now_ms)
 static enum pump_state judge_failure(
     struct pump *pump, const struct err *cause, int64_t now_ms, struct err *err)
 {
-    bool refused = cause->kind == ERR_DATA || cause->kind == ERR_FINAL;
+    bool refused = cause->kind == ERR_FINAL;
     bool hopeless = cause->kind == ERR_OPERATOR &&
                     (pump->delivery->counts.stored == 0 || pump->sink->refuses_for_good);
     if (refused || hopeless) {
@@ -307,14 +348,27 @@ static enum pump_state judge_failure(
     return PUMP_FLOWS;
 }
 
+// A request that the service refuses for what is in it. Delivery finds the record; here it is.
+static enum pump_state judge_refusal(struct pump *pump, struct batch *batch, struct err *err)
+{
+    if (batch->count > 1)
+        return PUMP_FLOWS;
+    if (!misfits_skip_refused(&pump->misfits, batch->records[0], &batch->err, err))
+        return PUMP_STUCK;
+    batch->outcomes[0] = OUTCOME_SKIPPED;
+    return PUMP_FLOWS;
+}
+
 static enum pump_state settle(struct pump *pump, int64_t now_ms, struct err *err)
 {
     enum pump_state worst = PUMP_FLOWS;
     for (struct batch *batch; (batch = pump->sink->next_done(pump->sink));) {
-        struct err cause = batch->err;
+        enum pump_state state = PUMP_FLOWS;
+        if (batch->err.kind == ERR_DATA)
+            state = judge_refusal(pump, batch, err);
+        else if (batch->err.kind != ERR_NONE)
+            state = judge_failure(pump, &batch->err, now_ms, err);
         delivery_settle(pump->delivery, batch, now_ms);
-        enum pump_state state =
-            cause.kind == ERR_NONE ? PUMP_FLOWS : judge_failure(pump, &cause, now_ms, err);
         worst = state == PUMP_FLOWS ? worst : state;
     }
     return worst;
@@ -338,6 +392,7 @@ enum pump_state pump_turn(struct pump *pump, struct moment now, struct err *err)
     if (state == PUMP_FLOWS)
         state = take_events(pump, now.now_ms, err);
     hand_out(pump, now.now_ms);
+    misfits_tell(&pump->misfits, now.now_ms);
     return state == PUMP_FLOWS ? confirm(pump, now, err) : state;
 }
 

@@ -5,6 +5,7 @@
 #ifndef PGK_APP_PUMP_H
 #define PGK_APP_PUMP_H
 
+#include "app/misfits.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -26,7 +27,7 @@ enum pump_state {
     PUMP_SERVER_ENDED,  // The server ended the stream in good order.
     PUMP_SOURCE_FAILED, // The connection is lost, or what it says makes no sense.
     PUMP_REFUSED,       // The sink refuses, ever since or for good: the operator must act.
-    PUMP_STUCK          // A record can never be delivered; what came before it can.
+    PUMP_STUCK          // A record cannot be delivered or kept; what came before it can.
 };
 
 struct pump_counts {
@@ -62,6 +63,7 @@ struct pump {
     struct buf time; // What records show as "time", of that second.
     int64_t time_s;
     int64_t complained_at_ms;
+    struct misfits misfits; // Stop on any, unless its owner opens it.
     struct pump_counts counts;
 };
 

@@ -23,6 +23,19 @@ enum endpos_kind {
     ENDPOS_NOW // Where the server's log ends when we come.
 };
 
+// What becomes of a record over the stream's limit.
+enum oversize {
+    OVERSIZE_STOP,
+    OVERSIZE_SKIP,
+    OVERSIZE_ELIDE // It goes without its largest values.
+};
+
+// What becomes of a record that the service refuses, even alone.
+enum refused {
+    REFUSED_STOP,
+    REFUSED_SKIP
+};
+
 struct config {
     enum command command;
 
@@ -42,6 +55,10 @@ struct config {
 
     bool to_stdout;
     bool dry_run; // To standard output, from a slot that is left where it is.
+
+    enum oversize oversize;
+    enum refused refused;
+    const char *dead_letter; // A file's name.
 
     size_t memory_bytes_max;
     enum log_level log_level;
