@@ -1,9 +1,9 @@
 #include "sim/control.h"
 
+#include "base/json_reader.h"
 #include "base/json_write.h"
 #include "sim/account.h"
 #include "sim/http_request.h"
-#include "sim/json_reader.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "sim/parameters.h"
 
+#include "base/json_reader.h"
 #include "sim/blob.h"
-#include "sim/json_reader.h"
 #include "sim/refusal.h"
 
 #include <math.h>

@@ -6,8 +6,8 @@
 //
 // Memory: the text is the caller's and is spent: strings are unescaped in place, and the strings
 // returned point into it. Depth is bounded by JSON_DEPTH_MAX.
-#ifndef SIM_JSON_READER_H
-#define SIM_JSON_READER_H
+#ifndef PGK_BASE_JSON_READER_H
+#define PGK_BASE_JSON_READER_H
 
 #include "base/str.h"
 

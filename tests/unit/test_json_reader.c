@@ -1,8 +1,8 @@
 #include "cmocka_prelude.h"
 
 #include "base/buf.h"
+#include "base/json_reader.h"
 #include "base/random.h"
-#include "sim/json_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -193,5 +193,5 @@ int main(void)
         cmocka_unit_test(a_failed_reader_ends_every_loop),
         cmocka_unit_test(garbage_harms_nobody),
     };
-    return cmocka_run_group_tests_name("sim_json_reader", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("json_reader", tests, NULL, NULL);
 }
