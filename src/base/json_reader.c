@@ -268,6 +268,14 @@ struct str json_string(struct json_reader *reader)
     return (struct str){.ptr = begin, .len = (size_t)(quote - begin)};
 }
 
+struct str json_string_or_skip(struct json_reader *reader)
+{
+    if (json_peek(reader) == JSON_STRING)
+        return json_string(reader);
+    json_skip(reader);
+    return STR("");
+}
+
 static size_t count_digits(struct str text)
 {
     size_t count = 0;

@@ -49,6 +49,11 @@ void json_enter_array(struct json_reader *reader);
 bool json_element(struct json_reader *reader);
 
 struct str json_string(struct json_reader *reader);
+
+// For members that a peer may set to null or leave to be anything: what is no string is skipped,
+// and "" stands for it.
+struct str json_string_or_skip(struct json_reader *reader);
+
 double json_number(struct json_reader *reader);
 bool json_bool(struct json_reader *reader);
 void json_skip(struct json_reader *reader);

@@ -1,8 +1,8 @@
 #include "kinesis/describe_stream.h"
 
 #include "base/buf.h"
+#include "base/json_reader.h"
 #include "base/json_write.h"
-#include "kinesis/json_read.h"
 #include "kinesis/stream_name.h"
 
 enum {
@@ -23,18 +23,45 @@ void describe_stream_write(struct buf *buf, const struct stream_name *stream)
     buf_add_byte(buf, '}');
 }
 
-static struct stream_facts read_facts(const json_t *summary)
+// A whole number in these bounds, otherwise the default.
+struct bounds {
+    int64_t least;
+    int64_t most;
+    int64_t otherwise;
+};
+static size_t read_number(struct json_reader *reply, struct bounds bounds)
 {
-    const struct json_bounds kib = {.least = 1, .most = KIB_MOST};
-    const struct json_bounds shards = {.least = 0, .most = SHARDS_MOST};
-    struct str distribution = json_member_string(summary, "RecordDistributionStrategy");
-    return (struct stream_facts){
-        .described = true,
-        .record_bytes_max =
-            (size_t)json_member_integer(summary, "MaxRecordSizeInKiB", kib, KIB_DEFAULT) << 10,
-        .open_shards = (size_t)json_member_integer(summary, "OpenShardCount", shards, 0),
-        .distribution_auto = str_equal(distribution, STR("AUTO")),
-    };
+    if (json_peek(reply) != JSON_NUMBER) {
+        json_skip(reply);
+        return (size_t)bounds.otherwise;
+    }
+    double number = json_number(reply);
+    bool fits = number >= (double)bounds.least && number <= (double)bounds.most;
+    return (size_t)(fits ? (int64_t)number : bounds.otherwise);
+}
+
+// Returns the stream's status, "" when it is not told.
+static struct str read_summary(struct json_reader *reply, struct stream_facts *facts)
+{
+    const struct bounds kib = {.least = 1, .most = KIB_MOST, .otherwise = KIB_DEFAULT};
+    const struct bounds shards = {.least = 0, .most = SHARDS_MOST, .otherwise = 0};
+    struct str status = STR("");
+    struct str name;
+    facts->described = true;
+    json_enter_object(reply);
+    while (json_member(reply, &name)) {
+        if (str_equal(name, STR("StreamStatus")))
+            status = json_string_or_skip(reply);
+        else if (str_equal(name, STR("MaxRecordSizeInKiB")))
+            facts->record_bytes_max = read_number(reply, kib) << 10;
+        else if (str_equal(name, STR("OpenShardCount")))
+            facts->open_shards = read_number(reply, shards);
+        else if (str_equal(name, STR("RecordDistributionStrategy")))
+            facts->distribution_auto = str_equal(json_string_or_skip(reply), STR("AUTO"));
+        else
+            json_skip(reply);
+    }
+    return status;
 }
 
 static bool check_status(struct str status, struct err *err)
@@ -48,15 +75,23 @@ static bool check_status(struct str status, struct err *err)
         err, ERR_RETRY, "the stream is not active: its status is \"%s\"", err_quote(status).text);
 }
 
-bool describe_stream_read(struct str body, struct stream_facts *facts, struct err *err)
+bool describe_stream_read(struct buf *body, struct stream_facts *facts, struct err *err)
 {
-    json_t *reply = json_read_object(body);
-    const json_t *summary = json_object_get(reply, "StreamDescriptionSummary");
-    bool ok = json_is_object(summary)
-                  ? check_status(json_member_string(summary, "StreamStatus"), err)
-                  : err_set(err, ERR_RETRY, "the reply to DescribeStreamSummary is not its JSON");
-    if (ok)
-        *facts = read_facts(summary);
-    json_decref(reply);
-    return ok;
+    struct json_reader reply = json_reader_over(body->ptr, body->len);
+    struct stream_facts told = stream_facts_assumed();
+    struct str status = STR("");
+    struct str name;
+    json_enter_object(&reply);
+    while (json_member(&reply, &name)) {
+        if (str_equal(name, STR("StreamDescriptionSummary")))
+            status = read_summary(&reply, &told);
+        else
+            json_skip(&reply);
+    }
+    if (!json_done(&reply) || !told.described)
+        return err_set(err, ERR_RETRY, "the reply to DescribeStreamSummary is not its JSON");
+    if (!check_status(status, err))
+        return false;
+    *facts = told;
+    return true;
 }

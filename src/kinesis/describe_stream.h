@@ -25,7 +25,8 @@ struct stream_facts stream_facts_assumed(void);
 
 void describe_stream_write(struct buf *buf, const struct stream_name *stream);
 
-// Reads the body of a reply with status 200. A stream on its way to be is worth another try.
-MUST_CHECK bool describe_stream_read(struct str body, struct stream_facts *facts, struct err *err);
+// Reads the body of a reply with status 200, which is spent. A stream on its way to be is worth
+// another try.
+MUST_CHECK bool describe_stream_read(struct buf *body, struct stream_facts *facts, struct err *err);
 
 #endif

@@ -102,8 +102,7 @@ static void settle_failure(struct kinesis_sink *sink, struct batch *batch, enum 
     sink->statistics.records_unknown += outcome == OUTCOME_UNKNOWN ? batch->count : 0;
 }
 
-static void settle(
-    struct kinesis_sink *sink, struct batch *batch, const struct http_exchange *exchange)
+static void settle(struct kinesis_sink *sink, struct batch *batch, struct http_exchange *exchange)
 {
     struct service_error error;
     if (!service_succeeded(sink->service, exchange, PUT_RECORDS, &error, &batch->err)) {
@@ -111,7 +110,7 @@ static void settle(
         return;
     }
     struct put_records_counts counts;
-    if (!put_records_read(batch, buf_str(&exchange->reply.body), &counts, &batch->err)) {
+    if (!put_records_read(batch, &exchange->reply.body, &counts, &batch->err)) {
         settle_failure(sink, batch, OUTCOME_UNKNOWN);
         return;
     }
@@ -239,7 +238,7 @@ static bool read_description(struct kinesis_sink *sink, struct stream_facts *fac
 {
     struct service_error error;
     if (service_succeeded(sink->service, sink->describing, DESCRIBE_STREAM, &error, err))
-        return describe_stream_read(buf_str(&sink->describing->reply.body), facts, err);
+        return describe_stream_read(&sink->describing->reply.body, facts, err);
     if (strcmp(error.code.text, "AccessDeniedException") != 0)
         return false;
     *facts = stream_facts_assumed();

@@ -2,8 +2,8 @@
 
 #include "base/base64.h"
 #include "base/buf.h"
+#include "base/json_reader.h"
 #include "base/json_write.h"
-#include "kinesis/json_read.h"
 #include "kinesis/stream_name.h"
 #include "model/batch.h"
 #include "model/record.h"
@@ -33,73 +33,102 @@ void put_records_write(struct buf *buf, const struct stream_name *stream, const 
     buf_add(buf, STR("]}"));
 }
 
+// What a reply says of one record; "" where it says nothing, or null.
+struct entry {
+    struct str sequence_number;
+    struct str code;
+    struct str message;
+};
+
+// Of a member that comes twice the last one counts, here as everywhere.
+static struct entry read_entry(struct json_reader *reply)
+{
+    struct entry entry = {STR(""), STR(""), STR("")};
+    struct str name;
+    json_enter_object(reply);
+    while (json_member(reply, &name)) {
+        if (str_equal(name, STR("SequenceNumber")))
+            entry.sequence_number = json_string_or_skip(reply);
+        else if (str_equal(name, STR("ErrorCode")))
+            entry.code = json_string_or_skip(reply);
+        else if (str_equal(name, STR("ErrorMessage")))
+            entry.message = json_string_or_skip(reply);
+        else
+            json_skip(reply);
+    }
+    return entry;
+}
+
 // A sequence number and an error code at once would be a contradiction: the record is sent again,
 // which stores it twice at worst. A code may stand there and be null.
-static enum outcome read_outcome(const json_t *entry)
+static enum outcome outcome_of(const struct entry *entry)
 {
-    struct str code = json_member_string(entry, "ErrorCode");
-    if (str_equal(code, STR("ProvisionedThroughputExceededException")))
+    if (str_equal(entry->code, STR("ProvisionedThroughputExceededException")))
         return OUTCOME_THROTTLED;
-    if (code.len == 0 && json_member_string(entry, "SequenceNumber").len > 0)
+    if (entry->code.len == 0 && entry->sequence_number.len > 0)
         return OUTCOME_STORED;
     return OUTCOME_FAILED;
 }
 
 static void count_outcome(
-    struct put_records_counts *counts, enum outcome outcome, const json_t *entry)
+    struct put_records_counts *counts, enum outcome outcome, const struct entry *entry)
 {
     counts->stored += outcome == OUTCOME_STORED;
     counts->throttled += outcome == OUTCOME_THROTTLED;
     counts->failed += outcome == OUTCOME_FAILED;
     if (outcome == OUTCOME_STORED || counts->throttled + counts->failed > 1)
         return;
-    struct err_quote code = err_quote(json_member_string(entry, "ErrorCode"));
-    struct err_quote message = err_quote(json_member_string(entry, "ErrorMessage"));
+    struct err_quote code = err_quote(entry->code);
+    struct err_quote message = err_quote(entry->message);
     snprintf(counts->first_failure.text, sizeof counts->first_failure.text, "%.60s: %.140s",
         code.text[0] ? code.text : "neither a sequence number nor an error code", message.text);
 }
 
-static bool all_are_objects(const json_t *entries)
+// Reads the array of outcomes; returns how many there are, which may be more than were asked for.
+static size_t read_entries(
+    struct json_reader *reply, struct batch *batch, struct put_records_counts *counts)
 {
-    for (size_t i = 0; i < json_array_size(entries); i++) {
-        if (!json_is_object(json_array_get(entries, i)))
-            return false;
+    *counts = (struct put_records_counts){.stored = 0};
+    size_t told = 0;
+    json_enter_array(reply);
+    for (; json_element(reply); told++) {
+        struct entry entry = read_entry(reply);
+        if (told >= batch->count)
+            continue;
+        batch->outcomes[told] = outcome_of(&entry);
+        count_outcome(counts, batch->outcomes[told], &entry);
     }
-    return true;
+    return told;
 }
 
-// The array of outcomes, NULL when the reply has none that fits the request.
-static const json_t *find_entries(const json_t *reply, size_t expected, struct err *err)
+static bool read_reply(struct batch *batch, struct json_reader *reply,
+    struct put_records_counts *counts, struct err *err)
 {
-    const json_t *entries = json_object_get(reply, "Records");
-    if (!json_is_array(entries) || !all_are_objects(entries)) {
-        err_set(err, ERR_RETRY, "the reply to PutRecords is not its JSON");
-        return NULL;
+    size_t told = 0;
+    struct str name;
+    json_enter_object(reply);
+    while (json_member(reply, &name)) {
+        if (str_equal(name, STR("Records")))
+            told = read_entries(reply, batch, counts);
+        else
+            json_skip(reply);
     }
-    if (json_array_size(entries) != expected) {
-        err_set(err, ERR_RETRY, "the reply to PutRecords tells of %zu records, sent were %zu",
-            json_array_size(entries), expected);
-        return NULL;
-    }
-    return entries;
+    if (!json_done(reply))
+        return err_set(err, ERR_RETRY, "the reply to PutRecords is not its JSON");
+    return told == batch->count ||
+           err_set(err, ERR_RETRY, "the reply to PutRecords tells of %zu records, sent were %zu",
+               told, batch->count);
 }
 
 bool put_records_read(
-    struct batch *batch, struct str body, struct put_records_counts *counts, struct err *err)
+    struct batch *batch, struct buf *body, struct put_records_counts *counts, struct err *err)
 {
     assert(batch->count > 0 && batch->count <= BATCH_RECORDS_MAX);
+    struct json_reader reply = json_reader_over(body->ptr, body->len);
+    if (read_reply(batch, &reply, counts, err))
+        return true;
     *counts = (struct put_records_counts){.stored = 0};
-    json_t *reply = json_read_object(body);
-    const json_t *entries = find_entries(reply, batch->count, err);
-    for (size_t i = 0; i < batch->count; i++) {
+    for (size_t i = 0; i < batch->count; i++)
         batch->outcomes[i] = OUTCOME_UNKNOWN;
-        if (!entries)
-            continue;
-        const json_t *entry = json_array_get(entries, i);
-        batch->outcomes[i] = read_outcome(entry);
-        count_outcome(counts, batch->outcomes[i], entry);
-    }
-    bool understood = entries != NULL;
-    json_decref(reply);
-    return understood;
+    return false;
 }

@@ -195,7 +195,7 @@ static bool learn_from(struct service *service, const struct http_exchange *exch
     return reload_credentials(service);
 }
 
-bool service_succeeded(struct service *service, const struct http_exchange *exchange,
+bool service_succeeded(struct service *service, struct http_exchange *exchange,
     const char *operation, struct service_error *error, struct err *err)
 {
     if (exchange->err.kind != ERR_NONE) {
@@ -207,8 +207,8 @@ bool service_succeeded(struct service *service, const struct http_exchange *exch
     }
     if (exchange->reply.status == 200)
         return true;
-    *error = service_error_read(exchange->reply.status, str_from_c(exchange->reply.error_type),
-        buf_str(&exchange->reply.body));
+    *error = service_error_read(
+        exchange->reply.status, str_from_c(exchange->reply.error_type), &exchange->reply.body);
     service_error_explain(error, operation, err);
     log_event(LOG_DEBUG, "%s, request id \"%s\"", err->text,
         err_quote(str_from_c(exchange->reply.request_id)).text); // What AWS's support asks for.

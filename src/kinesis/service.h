@@ -32,8 +32,9 @@ const struct endpoint *service_endpoint(const struct service *service);
 void service_call(struct service *service, struct http_exchange *exchange, const char *operation);
 
 // True when the reply is the operation's own; otherwise what went wrong, and err says it in a line.
-// One that newer credentials or a corrected clock would now spare has the kind ERR_RETRY.
-bool service_succeeded(struct service *service, const struct http_exchange *exchange,
+// One that newer credentials or a corrected clock would now spare has the kind ERR_RETRY. The body
+// of such a reply is spent.
+bool service_succeeded(struct service *service, struct http_exchange *exchange,
     const char *operation, struct service_error *error, struct err *err);
 
 #endif

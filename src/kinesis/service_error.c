@@ -1,6 +1,7 @@
 #include "kinesis/service_error.h"
 
-#include "kinesis/json_read.h"
+#include "base/buf.h"
+#include "base/json_reader.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -103,26 +104,49 @@ static void classify(struct service_error *error, struct str code)
     classify_by_status(error);
 }
 
+// What an error of the service's own says; "" where it says nothing.
+struct told {
+    struct str type;
+    struct str message;
+    struct str other_message; // Some front ends begin it with a capital.
+};
+
+static bool read_told(struct buf *body, struct told *told)
+{
+    struct json_reader reply = json_reader_over(body->ptr, body->len);
+    struct str name;
+    json_enter_object(&reply);
+    while (json_member(&reply, &name)) {
+        if (str_equal(name, STR("__type")))
+            told->type = json_string_or_skip(&reply);
+        else if (str_equal(name, STR("message")))
+            told->message = json_string_or_skip(&reply);
+        else if (str_equal(name, STR("Message")))
+            told->other_message = json_string_or_skip(&reply);
+        else
+            json_skip(&reply);
+    }
+    return json_done(&reply);
+}
+
 // The first line only: what is wrong with a signature is followed by the request as the service
 // would have signed it, session token and all.
-static struct str message_of(const json_t *object)
+static struct str message_of(const struct told *told)
 {
-    struct str message = json_member_string(object, "message");
-    if (message.len == 0)
-        message = json_member_string(object, "Message");
+    struct str message = told->message.len > 0 ? told->message : told->other_message;
     return str_cut(&message, '\n');
 }
 
-struct service_error service_error_read(long status, struct str error_type, struct str body)
+struct service_error service_error_read(long status, struct str error_type, struct buf *body)
 {
     struct service_error error = {.status = status, .hint = NULL};
-    json_t *object = json_read_object(body);
-    struct str type = json_member_string(object, "__type");
-    struct str code = bare_code(type.len > 0 ? type : error_type);
+    struct err_quote whole = err_quote(buf_str(body));
+    struct told told = {STR(""), STR(""), STR("")};
+    bool understood = read_told(body, &told);
+    struct str code = bare_code(understood && told.type.len > 0 ? told.type : error_type);
     error.code = err_quote(code);
-    error.message = object ? err_quote(message_of(object)) : err_quote(body);
+    error.message = understood ? err_quote(message_of(&told)) : whole;
     classify(&error, code);
-    json_decref(object);
     return error;
 }
 

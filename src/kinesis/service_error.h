@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+struct buf;
+
 enum service_class {
     SERVICE_THROTTLED, // Refused for the rate: not done.
     SERVICE_TRANSIENT, // Failed on its way or inside: done or not done.
@@ -26,8 +28,8 @@ struct service_error {
     const char *hint;         // NULL when there is none.
 };
 
-// error_type is the header x-amzn-ErrorType, "" when there is none.
-struct service_error service_error_read(long status, struct str error_type, struct str body);
+// error_type is the header x-amzn-ErrorType, "" when there is none. The body is spent.
+struct service_error service_error_read(long status, struct str error_type, struct buf *body);
 
 // Says it in a line; operation is what was called, as IAM calls it: "PutRecords".
 void service_error_explain(

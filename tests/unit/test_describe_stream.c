@@ -19,12 +19,22 @@ static void asks_for_the_stream_by_its_name(void **state)
     buf_release(&body);
 }
 
+static bool read_description(struct str reply, struct stream_facts *facts, struct err *err)
+{
+    struct buf body;
+    buf_init(&body, reply.len);
+    buf_add(&body, reply);
+    bool ok = describe_stream_read(&body, facts, err);
+    buf_release(&body);
+    return ok;
+}
+
 static void reads_what_the_stream_is(void **state)
 {
     (void)state;
     struct stream_facts facts;
     struct err err;
-    assert_true(describe_stream_read(
+    assert_true(read_description(
         SUMMARY("\"StreamStatus\":\"ACTIVE\",\"OpenShardCount\":4,\"MaxRecordSizeInKiB\":10240,"
                 "\"RecordDistributionStrategy\":\"AUTO\",\"StreamCreationTimestamp\":1.7953E9"),
         &facts, &err));
@@ -46,7 +56,7 @@ static void what_is_not_told_is_as_it_always_was(void **state)
                 "\"OpenShardCount\":\"many\""),
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_true(describe_stream_read(cases[i], &facts, &err));
+        assert_true(read_description(cases[i], &facts, &err));
         assert_int_equal(facts.record_bytes_max, 1 << 20);
         assert_int_equal(facts.open_shards, 0);
         assert_false(facts.distribution_auto);
@@ -70,7 +80,7 @@ static void a_stream_that_takes_no_records_is_no_success(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct stream_facts facts;
         struct err err = {.kind = ERR_NONE};
-        assert_false(describe_stream_read(cases[i].body, &facts, &err));
+        assert_false(read_description(cases[i].body, &facts, &err));
         assert_int_equal(err.kind, cases[i].kind);
     }
 }

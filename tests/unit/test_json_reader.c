@@ -153,6 +153,23 @@ static void escapes_are_undone_in_place(void **state)
     free(copy);
 }
 
+static void what_is_no_string_can_be_skipped(void **state)
+{
+    (void)state;
+    struct str text = STR("[\"a\",null,7,{\"b\":[]},\"c\"]");
+    char *copy = copy_of(text);
+    struct json_reader reader = json_reader_over(copy, text.len);
+    const struct str expected[] = {STR("a"), STR(""), STR(""), STR(""), STR("c")};
+    json_enter_array(&reader);
+    for (size_t i = 0; i < 5; i++) {
+        assert_true(json_element(&reader));
+        assert_true(str_equal(json_string_or_skip(&reader), expected[i]));
+    }
+    assert_false(json_element(&reader));
+    assert_true(json_done(&reader));
+    free(copy);
+}
+
 static void a_failed_reader_ends_every_loop(void **state)
 {
     (void)state;
@@ -190,6 +207,7 @@ int main(void)
         cmocka_unit_test(depth_has_a_bound),
         cmocka_unit_test(a_special_byte_is_seen_wherever_it_stands),
         cmocka_unit_test(escapes_are_undone_in_place),
+        cmocka_unit_test(what_is_no_string_can_be_skipped),
         cmocka_unit_test(a_failed_reader_ends_every_loop),
         cmocka_unit_test(garbage_harms_nobody),
     };

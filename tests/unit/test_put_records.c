@@ -83,7 +83,12 @@ static void a_full_request_fits(void **state)
 static bool read_reply(struct batch *batch, struct str reply, struct put_records_counts *counts)
 {
     *batch = (struct batch){.count = 3};
-    return put_records_read(batch, reply, counts, &batch->err);
+    struct buf body;
+    buf_init(&body, reply.len);
+    buf_add(&body, reply);
+    bool believed = put_records_read(batch, &body, counts, &batch->err);
+    buf_release(&body);
+    return believed;
 }
 
 static void assert_outcomes(
@@ -144,6 +149,33 @@ static void what_is_not_surely_stored_failed(void **state)
     assert_outcomes(REPLY("3", "{\"SequenceNumber\":\"\"}", "{\"SequenceNumber\":7}",
                         "{\"ShardId\":\"shardId-0\"}"),
         OUTCOME_FAILED, OUTCOME_FAILED, OUTCOME_FAILED);
+}
+
+static void members_are_known_by_their_names(void **state)
+{
+    (void)state;
+    assert_outcomes(STR("{\"New\":[{\"Deep\":[[]]}],\"Records\":["
+                        "{\"ShardId\":null,\"New\":{\"SequenceNumber\":\"1\"}},"
+                        "{\"ErrorMessage\":null,\"ErrorCode\":null,\"SequenceNumber\":\"1\"},"
+                        "{\"Sequence\\u004eumber\":\"1\"}],\"FailedRecordCount\":null}"),
+        OUTCOME_FAILED, OUTCOME_STORED, OUTCOME_STORED);
+}
+
+static void of_a_member_that_comes_twice_the_last_one_counts(void **state)
+{
+    (void)state;
+    assert_outcomes(
+        REPLY("1", "{\"SequenceNumber\":\"1\",\"SequenceNumber\":null}",
+            "{\"ErrorCode\":\"New\",\"SequenceNumber\":\"1\",\"ErrorCode\":null}", STORED),
+        OUTCOME_FAILED, OUTCOME_STORED, OUTCOME_STORED);
+    struct batch batch;
+    struct put_records_counts counts;
+    assert_true(read_reply(&batch,
+        STR("{\"Records\":[" THROTTLED "],\"Records\":[" STORED "," FAILED "," STORED "]}"),
+        &counts));
+    assert_int_equal(counts.stored, 2);
+    assert_int_equal(counts.throttled, 0);
+    assert_int_equal(counts.failed, 1);
 }
 
 static void the_first_failure_is_kept_for_the_log(void **state)
@@ -217,6 +249,8 @@ int main(void)
         cmocka_unit_test(each_record_has_its_own_outcome),
         cmocka_unit_test(the_count_of_failures_is_not_believed),
         cmocka_unit_test(what_is_not_surely_stored_failed),
+        cmocka_unit_test(members_are_known_by_their_names),
+        cmocka_unit_test(of_a_member_that_comes_twice_the_last_one_counts),
         cmocka_unit_test(the_first_failure_is_kept_for_the_log),
         cmocka_unit_test(a_reply_to_another_request_is_not_believed),
         cmocka_unit_test(a_reply_in_another_form_is_not_believed),

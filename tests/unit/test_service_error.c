@@ -1,13 +1,24 @@
 #include "cmocka_prelude.h"
 
+#include "base/buf.h"
 #include "kinesis/service_error.h"
 
 #include <string.h>
 
+static struct service_error read_error(long status, struct str error_type, struct str reply)
+{
+    struct buf body;
+    buf_init(&body, reply.len);
+    buf_add(&body, reply);
+    struct service_error error = service_error_read(status, error_type, &body);
+    buf_release(&body);
+    return error;
+}
+
 static void assert_class(
     long status, struct str error_type, struct str body, enum service_class class)
 {
-    struct service_error error = service_error_read(status, error_type, body);
+    struct service_error error = read_error(status, error_type, body);
     assert_int_equal(error.class, class);
 }
 
@@ -39,7 +50,7 @@ static void a_code_tells_the_class(void **state)
 static void a_code_is_undressed(void **state)
 {
     (void)state;
-    struct service_error error = service_error_read(400, STR(""),
+    struct service_error error = read_error(400, STR(""),
         STR("{\"__type\":\"com.amazonaws.kinesis.v20131202#LimitExceededException\"}"));
     assert_string_equal(error.code.text, "LimitExceededException");
     assert_int_equal(error.class, SERVICE_THROTTLED);
@@ -81,7 +92,7 @@ static void without_a_code_the_status_tells_the_class(void **state)
 
 static struct err explained(long status, struct str body, const char *operation)
 {
-    struct service_error error = service_error_read(status, STR(""), body);
+    struct service_error error = read_error(status, STR(""), body);
     struct err err;
     service_error_explain(&error, operation, &err);
     return err;
