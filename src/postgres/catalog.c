@@ -217,6 +217,11 @@ enum step catalog_key_step(struct catalog *catalog, struct relation *relation, u
     return take_answer(catalog, relation, now_ms, key, err);
 }
 
+bool catalog_is_cut_off(struct catalog *catalog)
+{
+    return catalog->state == CATALOG_IDLE && conn_is_cut_off(catalog->sql);
+}
+
 struct wait_fd catalog_wait_fd(const struct catalog *catalog)
 {
     bool listens = catalog->state == CATALOG_CONNECTING || catalog->state == CATALOG_ASKING;

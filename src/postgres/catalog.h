@@ -37,6 +37,10 @@ struct catalog_key {
 enum step catalog_key_step(struct catalog *catalog, struct relation *relation, uint32_t xid,
     int64_t now_ms, struct catalog_key *key, struct err *err);
 
+// True when the server has ended the catalog's connection while nothing was asked. A server that
+// shuts down does so at once, and then waits for its streams.
+bool catalog_is_cut_off(struct catalog *catalog);
+
 // What a BUSY step waits for, and until when at the latest.
 struct wait_fd catalog_wait_fd(const struct catalog *catalog);
 int64_t catalog_wake_at_ms(const struct catalog *catalog);

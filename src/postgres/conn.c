@@ -401,6 +401,11 @@ bool conn_is_hung_up(const struct conn *conn)
     return fd.ready;
 }
 
+bool conn_is_cut_off(struct conn *conn)
+{
+    return PQconsumeInput(conn->pg) == 0 || conn_is_broken(conn);
+}
+
 bool conn_copy_end(struct conn *conn, struct err *err)
 {
     if (PQputCopyEnd(conn->pg, NULL) < 0 || PQflush(conn->pg) < 0)

@@ -18,7 +18,9 @@
 // A key may change while its table's columns do not.
 enum {
     KEY_AGE_MAX_MS = 60000,
-    LEAVE_WITHIN_MS = 5000
+    LEAVE_WITHIN_MS = 5000,
+    LOOK_EVERY_MS = 1000,
+    HOLD_UP_MAX_MS = 30000
 };
 
 struct replication {
@@ -36,7 +38,9 @@ struct replication {
     bool in_transaction;
     bool paused; // Our caller takes no events, so next() is not called.
     bool never_confirm;
-    lsn_t flushed; // As confirm() was told.
+    lsn_t flushed;            // As confirm() was told.
+    int64_t looked_at_ms;     // When it was last looked at whether the server waits for us.
+    int64_t held_up_since_ms; // Since when it does, without any progress of ours; 0: it does not.
 };
 
 static bool is_asked_for(const struct relation *relation, int64_t now_ms)
@@ -200,6 +204,28 @@ static bool reads_stream(const struct replication *replication)
     return !replication->event_waits && !replication->paused;
 }
 
+// A server that shuts down asks for a confirmation again and again, and waits for it for ever; or,
+// when we are too full to hear that, ends the other connection.
+static bool server_waits(struct replication *replication)
+{
+    if (replication->flushed > replication->stream.flushed_told)
+        return false;
+    return replication->stream.reply_wanted || catalog_is_cut_off(replication->catalog);
+}
+
+static bool holds_server_up(struct replication *replication, int64_t now_ms)
+{
+    if (now_ms - replication->looked_at_ms < LOOK_EVERY_MS)
+        return false;
+    replication->looked_at_ms = now_ms;
+    if (!server_waits(replication))
+        replication->held_up_since_ms = 0;
+    else if (replication->held_up_since_ms == 0)
+        replication->held_up_since_ms = now_ms;
+    return replication->held_up_since_ms > 0 &&
+           now_ms - replication->held_up_since_ms >= HOLD_UP_MAX_MS;
+}
+
 static bool replication_confirm(
     struct source *source, lsn_t flushed, struct moment now, struct err *err)
 {
@@ -208,6 +234,9 @@ static bool replication_confirm(
         replication->flushed = flushed;
     if (!reads_stream(replication) && conn_is_hung_up(replication->conn))
         return err_set(err, ERR_RETRY, "the server closed the connection");
+    if (holds_server_up(replication, now.now_ms))
+        return err_set(err, ERR_RETRY,
+            "the server waits for changes that cannot be delivered now: letting it go");
     if (now.now_ms < stream_status_due_ms(&replication->stream, replication->flushed))
         return true;
     return send_status(replication, now, err);
@@ -220,7 +249,9 @@ static int64_t replication_wake_at_ms(const struct source *source)
     int64_t at_ms = CLOCK_NEVER_MS;
     if (replication->event_waits)
         at_ms = catalog_wake_at_ms(replication->catalog);
-    else if (replication->rests && !replication->paused)
+    else if (replication->paused)
+        at_ms = replication->looked_at_ms + LOOK_EVERY_MS;
+    else if (replication->rests)
         at_ms = pace_rest_until_ms(&replication->pace);
     return at_ms < status_ms ? at_ms : status_ms;
 }

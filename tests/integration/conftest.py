@@ -18,8 +18,10 @@ VERSIONS = os.environ.get('PGK_POSTGRES_VERSIONS', '15,18').split(',')
 NUMBERS = itertools.count(1)
 
 
-def pytest_configure():
+def pytest_configure(config):
     """Told to stop, pytest still runs every teardown, so that no server outlives it."""
+    config.addinivalue_line('markers', 'slow: takes long; run by script/test --faults')
+
     def interrupt(_number, _frame):
         raise KeyboardInterrupt
 
