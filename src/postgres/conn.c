@@ -34,7 +34,9 @@ struct conn {
     PostgresPollingStatusType polling;
     int64_t connect_timeout_ms;
     int64_t deadline_ms;
-    char *message; // The CopyData message that the caller reads.
+    PGresult *result;  // Of the running query, as far as it is answered: see keep().
+    char *message;     // The CopyData message that the caller reads.
+    bool copy_is_over; // The results that tell how are still to come.
 };
 
 struct connect_parameters {
@@ -126,6 +128,7 @@ void conn_free(struct conn *conn)
 {
     if (!conn)
         return;
+    PQclear(conn->result);
     PQfreemem(conn->message);
     PQfinish(conn->pg);
     free(conn);
@@ -156,8 +159,18 @@ static enum step begin_settings(struct conn *conn, struct err *err)
     return conn_send(conn, settings, err) ? STEP_BUSY : STEP_FAILED;
 }
 
+// libpq takes a socket that is not ready for one that is, and then waits for it in our place.
+static bool is_ready(const struct conn *conn)
+{
+    struct wait_fd fd = conn_wait_fd(conn);
+    wait_poll(&fd, 1, 0);
+    return fd.fd < 0 || fd.ready;
+}
+
 static enum step connecting_step(struct conn *conn, struct err *err)
 {
+    if (!is_ready(conn))
+        return STEP_BUSY;
     conn->polling = PQconnectPoll(conn->pg);
     if (conn->polling == PGRES_POLLING_OK)
         return begin_settings(conn, err);
@@ -253,56 +266,78 @@ bool conn_send_with(struct conn *conn, const char *sql, const char *const *param
            connection_lost(conn, err);
 }
 
+static bool is_copy(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_COPY_BOTH || status == PGRES_COPY_OUT || status == PGRES_COPY_IN;
+}
+
 static bool is_good(const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
-    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_COPY_BOTH ||
-           status == PGRES_COPY_OUT;
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_COPY_BOTH;
 }
 
 static bool result_error(const PGresult *result, struct err *err)
 {
+    if (is_copy(result))
+        return err_set(err, ERR_RETRY, "the server breaks the replication protocol");
     return server_error(err, str_from_c(PQresultErrorField(result, PG_DIAG_SQLSTATE)),
         str_from_c(PQresultErrorMessage(result)));
 }
 
 // Of several results (one a statement) the last good one is the answer; the first bad one is the
 // verdict, though all must be taken before the next query.
-static enum step take_results(struct conn *conn, struct rows **rows, struct err *err)
+static void keep(struct conn *conn, PGresult *result)
 {
-    PGresult *kept = NULL;
-    for (PGresult *result; (result = PQgetResult(conn->pg));) {
-        if (kept && !is_good(kept)) {
-            PQclear(result);
-            continue;
-        }
-        PQclear(kept);
-        kept = result;
-        if (PQresultStatus(result) == PGRES_COPY_BOTH)
-            break;
+    if (conn->result && !is_good(conn->result)) {
+        PQclear(result);
+        return;
     }
-    if (kept && is_good(kept)) {
-        *rows = (struct rows *)kept;
+    PQclear(conn->result);
+    conn->result = result;
+}
+
+static enum step judge(struct conn *conn, struct rows **rows, struct err *err)
+{
+    PGresult *result = conn->result;
+    conn->result = NULL;
+    if (result && is_good(result)) {
+        *rows = (struct rows *)result;
         return STEP_DONE;
     }
-    if (kept)
-        result_error(kept, err);
+    if (result)
+        result_error(result, err);
     else
         connection_lost(conn, err);
-    PQclear(kept);
+    PQclear(result);
     return STEP_FAILED;
+}
+
+// Takes what is there; asked for more, libpq would wait for it in our place.
+static enum step take_results(struct conn *conn, struct rows **rows, struct err *err)
+{
+    while (!PQisBusy(conn->pg)) {
+        PGresult *result = PQgetResult(conn->pg);
+        // While a COPY runs it is the result, again and again.
+        bool is_last = !result || is_copy(result);
+        if (result)
+            keep(conn, result);
+        if (is_last)
+            return judge(conn, rows, err);
+    }
+    return STEP_BUSY;
 }
 
 enum step conn_result_step(struct conn *conn, struct rows **rows, struct err *err)
 {
-    if (PQflush(conn->pg) < 0 || PQconsumeInput(conn->pg) == 0) {
-        // The server may have said why before it hung up.
-        if (!PQisBusy(conn->pg))
-            return take_results(conn, rows, err);
-        connection_lost(conn, err);
-        return STEP_FAILED;
-    }
-    return PQisBusy(conn->pg) ? STEP_BUSY : take_results(conn, rows, err);
+    bool alive = PQflush(conn->pg) >= 0 && PQconsumeInput(conn->pg) == 1;
+    // The server may have said why before it hung up.
+    enum step step = take_results(conn, rows, err);
+    if (step != STEP_BUSY || alive)
+        return step;
+    connection_lost(conn, err);
+    return STEP_FAILED;
 }
 
 void conn_cancel(struct conn *conn)
@@ -345,13 +380,16 @@ void rows_free(struct rows *rows)
 }
 
 // libpq reported the end of the COPY: the results say whether in good order.
-static enum copy_state copy_end(struct conn *conn, struct err *err)
+static enum copy_state end_copy(struct conn *conn, struct err *err)
 {
+    conn->copy_is_over = true;
     struct rows *rows = NULL;
-    if (take_results(conn, &rows, err) == STEP_FAILED)
-        return COPY_FAILED;
+    enum step step = conn_result_step(conn, &rows, err);
     rows_free(rows);
-    return COPY_ENDED;
+    if (step == STEP_BUSY)
+        return COPY_WAIT;
+    conn->copy_is_over = false;
+    return step == STEP_DONE ? COPY_ENDED : COPY_FAILED;
 }
 
 // Returns whether a whole message is there, or the COPY is over; *len is libpq's verdict.
@@ -365,6 +403,8 @@ enum copy_state conn_copy_next(struct conn *conn, struct str *message, struct er
 {
     PQfreemem(conn->message);
     conn->message = NULL;
+    if (conn->copy_is_over)
+        return end_copy(conn, err);
     int len = 0;
     // libpq buffers ahead and TLS hides bytes from poll(): what libpq has, then what the socket
     // has, before anyone sleeps.
@@ -378,7 +418,7 @@ enum copy_state conn_copy_next(struct conn *conn, struct str *message, struct er
         }
     }
     if (len == -1)
-        return copy_end(conn, err);
+        return end_copy(conn, err);
     if (len < 0) {
         connection_lost(conn, err);
         return COPY_FAILED;

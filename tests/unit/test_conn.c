@@ -1,0 +1,243 @@
+#include "cmocka_prelude.h"
+
+#include "postgres/conn.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    BLOCKED_AFTER_S = 5, // A step that takes so long will not return.
+    QUIET_AFTER_MS = 20,
+    STEPS_MAX = 100
+};
+
+#define AUTHENTICATED    STR("R\0\0\0\x08\0\0\0\0")
+#define COMMAND_COMPLETE STR("C\0\0\0\x08SET\0")
+#define COPY_BOTH        STR("W\0\0\0\x07\0\0\0")
+#define COPY_DONE        STR("c\0\0\0\x04")
+#define READY_FOR_QUERY  STR("Z\0\0\0\x05I")
+#define NOTICE           STR("N\0\0\0\x17SWARNING\0Mlook\nout\0\0")
+
+// A server that says what the test tells it to, and nothing else.
+struct server {
+    int listener;
+    int fd;
+    char source[128];
+};
+
+static struct server server_listening(int backlog)
+{
+    struct server server = {.fd = -1};
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t len = sizeof address;
+    server.listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(server.listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(server.listener, backlog), 0);
+    assert_int_equal(getsockname(server.listener, (struct sockaddr *)&address, &len), 0);
+    snprintf(server.source, sizeof server.source,
+        "host=127.0.0.1 port=%d user=u dbname=d sslmode=disable gssencmode=disable",
+        ntohs(address.sin_port));
+    return server;
+}
+
+static void hear(const struct server *server)
+{
+    char bytes[4096];
+    assert_true(recv(server->fd, bytes, sizeof bytes, 0) > 0);
+}
+
+static void say(const struct server *server, struct str bytes)
+{
+    assert_int_equal(send(server->fd, bytes.ptr, bytes.len, 0), bytes.len);
+}
+
+static struct conn *start(const struct server *server)
+{
+    alarm(BLOCKED_AFTER_S);
+    struct err err;
+    struct conn *conn = conn_start(server->source, CONN_SQL, &err);
+    assert_non_null(conn);
+    return conn;
+}
+
+// Steps as long as there is something to step for.
+static enum step connect_on(struct conn *conn)
+{
+    enum step step = STEP_BUSY;
+    struct wait_fd fd = conn_wait_fd(conn);
+    while (step == STEP_BUSY && wait_poll(&fd, 1, QUIET_AFTER_MS) && fd.ready) {
+        struct err err;
+        step = conn_connect_step(conn, 1, &err);
+        fd = conn_wait_fd(conn);
+    }
+    return step;
+}
+
+static struct conn *connected(struct server *server)
+{
+    struct conn *conn = start(server);
+    assert_int_equal(connect_on(conn), STEP_BUSY);
+    server->fd = accept(server->listener, NULL, NULL);
+    setsockopt(server->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    hear(server);
+    say(server, AUTHENTICATED);
+    say(server, READY_FOR_QUERY);
+    assert_int_equal(connect_on(conn), STEP_BUSY);
+    hear(server);
+    say(server, COMMAND_COMPLETE);
+    say(server, READY_FOR_QUERY);
+    assert_int_equal(connect_on(conn), STEP_DONE);
+    return conn;
+}
+
+static void end(struct conn *conn, struct server *server)
+{
+    alarm(0);
+    conn_free(conn);
+    close(server->fd);
+    close(server->listener);
+}
+
+// A host behind a firewall. What wakes us early must not make libpq wait in our place.
+static void a_step_before_its_time_does_not_block(void **state)
+{
+    (void)state;
+    struct server server = server_listening(0);
+    struct sockaddr_in address;
+    socklen_t len = sizeof address;
+    getsockname(server.listener, (struct sockaddr *)&address, &len);
+    int crowd[4]; // Fills the queue of those who wait to be accepted.
+    for (size_t i = 0; i < 4; i++) {
+        crowd[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(crowd[i], (struct sockaddr *)&address, len);
+    }
+
+    struct conn *conn = start(&server);
+    struct err err;
+    for (int i = 0; i < STEPS_MAX; i++)
+        assert_int_equal(conn_connect_step(conn, 1, &err), STEP_BUSY);
+    assert_int_equal(conn_connect_step(conn, 10001, &err), STEP_FAILED);
+    assert_int_equal(err.kind, ERR_RETRY);
+
+    end(conn, &server);
+    for (size_t i = 0; i < 4; i++)
+        close(crowd[i]);
+}
+
+static enum step result_step(struct conn *conn)
+{
+    struct rows *rows = NULL;
+    struct err err;
+    struct wait_fd fd = conn_wait_fd(conn);
+    wait_poll(&fd, 1, BLOCKED_AFTER_S * 1000);
+    enum step step = conn_result_step(conn, &rows, &err);
+    rows_free(rows);
+    return step;
+}
+
+static void an_answer_without_its_end_is_waited_for(void **state)
+{
+    (void)state;
+    struct server server = server_listening(1);
+    struct conn *conn = connected(&server);
+    struct err err;
+    assert_true(conn_send(conn, "SET a = b", &err));
+
+    say(&server, COMMAND_COMPLETE);
+    assert_int_equal(result_step(conn), STEP_BUSY);
+    say(&server, READY_FOR_QUERY);
+    assert_int_equal(result_step(conn), STEP_DONE);
+    end(conn, &server);
+}
+
+static void a_server_that_dies_in_an_answer_is_an_error(void **state)
+{
+    (void)state;
+    struct server server = server_listening(1);
+    struct conn *conn = connected(&server);
+    struct err err;
+    assert_true(conn_send(conn, "SET a = b", &err));
+
+    say(&server, COMMAND_COMPLETE);
+    assert_int_equal(result_step(conn), STEP_BUSY);
+    shutdown(server.fd, SHUT_RDWR);
+    assert_int_equal(result_step(conn), STEP_FAILED);
+    assert_true(conn_is_broken(conn));
+    end(conn, &server);
+}
+
+static enum copy_state copy_next(struct conn *conn, struct err *err)
+{
+    struct str message;
+    struct wait_fd fd = conn_wait_fd(conn);
+    wait_poll(&fd, 1, QUIET_AFTER_MS);
+    return conn_copy_next(conn, &message, err);
+}
+
+// Only we end a COPY of this kind.
+static void a_copy_that_the_server_half_ends_is_no_endless_loop(void **state)
+{
+    (void)state;
+    struct server server = server_listening(1);
+    struct conn *conn = connected(&server);
+    struct err err;
+    assert_true(conn_send(conn, "START_REPLICATION", &err));
+    say(&server, COPY_BOTH);
+    assert_int_equal(result_step(conn), STEP_DONE);
+
+    assert_int_equal(copy_next(conn, &err), COPY_WAIT);
+    say(&server, COPY_DONE);
+    assert_int_equal(copy_next(conn, &err), COPY_FAILED);
+    assert_int_equal(err.kind, ERR_RETRY);
+    end(conn, &server);
+}
+
+static void the_end_of_a_copy_is_waited_for(void **state)
+{
+    (void)state;
+    struct server server = server_listening(1);
+    struct conn *conn = connected(&server);
+    struct err err;
+    assert_true(conn_send(conn, "START_REPLICATION", &err));
+    say(&server, COPY_BOTH);
+    assert_int_equal(result_step(conn), STEP_DONE);
+    assert_true(conn_copy_end(conn, &err));
+
+    say(&server, COPY_DONE);
+    assert_int_equal(copy_next(conn, &err), COPY_WAIT);
+    say(&server, COMMAND_COMPLETE);
+    assert_int_equal(copy_next(conn, &err), COPY_WAIT);
+    say(&server, READY_FOR_QUERY);
+    assert_int_equal(copy_next(conn, &err), COPY_ENDED);
+    end(conn, &server);
+}
+
+static void what_is_wrong_with_a_source_is_said_without_it(void **state)
+{
+    (void)state;
+    static const char *const sources[] = {
+        "postgres://u:secret@h:port/d", "password=secret host", "postgres://u:secret@[h/d"};
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        struct err err;
+        assert_null(conn_start(sources[i], CONN_SQL, &err));
+        assert_null(strstr(err.text, "secret"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_step_before_its_time_does_not_block),
+        cmocka_unit_test(an_answer_without_its_end_is_waited_for),
+        cmocka_unit_test(a_server_that_dies_in_an_answer_is_an_error),
+        cmocka_unit_test(a_copy_that_the_server_half_ends_is_no_endless_loop),
+        cmocka_unit_test(the_end_of_a_copy_is_waited_for),
+        cmocka_unit_test(what_is_wrong_with_a_source_is_said_without_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
