@@ -89,11 +89,24 @@ static void retire(struct relation_cache *cache, struct place *place)
     cache->swept_next = place;
 }
 
+static bool has_column(const struct relation *relation, struct str name)
+{
+    for (size_t i = 0; i < relation->column_count; i++)
+        if (str_equal(relation->columns[i].name, name))
+            return true;
+    return false;
+}
+
+// A whole relation without the key's columns is another table that bears the name now, and no row
+// carries another table's key.
 static void inherit_key(struct relation *heir, const struct relation *before)
 {
     struct str names[RELATION_KEY_COLUMNS_MAX];
-    for (size_t i = 0; i < before->key_count; i++)
+    for (size_t i = 0; i < before->key_count; i++) {
         names[i] = before->key[i].name;
+        if (!heir->is_partial && !has_column(heir, names[i]))
+            return;
+    }
     relation_set_key(heir, names, before->key_count);
 }
 

@@ -69,8 +69,9 @@ static struct relation *learn(
 static struct relation *learn_in_part(
     struct test_decoding *decoder, const struct qualified_name *name, const struct tuple *tuple)
 {
-    struct relation *relation = learn(decoder, name, tuple);
+    struct relation *relation = tuple_relation(tuple, name);
     relation->is_partial = true;
+    relation_cache_put(decoder->cache, relation);
     return relation;
 }
 

@@ -41,6 +41,27 @@ static void finds_what_was_put(void **state)
     relation_cache_free(cache);
 }
 
+static void only_an_heir_known_in_part_has_a_key_without_its_columns(void **state)
+{
+    (void)state;
+    const struct str key[] = {STR("b"), STR("a")};
+    for (int is_partial = 0; is_partial <= 1; is_partial++) {
+        struct relation_cache *cache = relation_cache_new(RELATIONS_MAX);
+        struct relation *before = relation_of_columns(STR("public.t"), "ab");
+        relation_set_key(before, key, 2);
+        relation_cache_put(cache, before);
+
+        struct relation *heir = relation_of_columns(STR("public.t"), "xb");
+        heir->is_partial = is_partial;
+        relation_cache_put(cache, heir);
+
+        assert_int_equal(heir->key_count, is_partial ? 2 : 0);
+        if (is_partial)
+            assert_int_equal(heir->key[1].column, KEY_COLUMN_NOT_HELD);
+        relation_cache_free(cache);
+    }
+}
+
 static void an_heir_has_the_key_by_name_and_asks_again(void **state)
 {
     (void)state;
@@ -52,13 +73,13 @@ static void an_heir_has_the_key_by_name_and_asks_again(void **state)
     before->key_asked_ms = 77;
     relation_cache_put(cache, before);
 
-    struct relation *heir = relation_of_columns(STR("public.t"), "xb");
+    struct relation *heir = relation_of_columns(STR("public.t"), "axb");
     relation_cache_put(cache, heir);
 
     assert_ptr_equal(relation_cache_get(cache, STR("public.t")), heir);
     assert_int_equal(heir->key_count, 2);
-    assert_int_equal(heir->key[0].column, 1);
-    assert_int_equal(heir->key[1].column, KEY_COLUMN_NOT_HELD);
+    assert_int_equal(heir->key[0].column, 2);
+    assert_int_equal(heir->key[1].column, 0);
     assert_false(heir->key_is_known);
     assert_int_equal(heir->key_asked_ms, 0);
     relation_cache_free(cache);
@@ -130,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_was_put),
+        cmocka_unit_test(only_an_heir_known_in_part_has_a_key_without_its_columns),
         cmocka_unit_test(an_heir_has_the_key_by_name_and_asks_again),
         cmocka_unit_test(what_was_replaced_lives_until_the_sweep),
         cmocka_unit_test(the_one_not_used_for_longest_is_crowded_out),
