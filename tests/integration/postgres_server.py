@@ -87,6 +87,17 @@ class PostgresServer:
         """A psycopg connection where every statement is its own transaction."""
         return psycopg.connect(self.dsn(database), autocommit=True)
 
+    def await_standby(self, name):
+        """Makes every commit wait for the standby of that name, or with '' for none."""
+        def is_awaited():
+            return connection.execute('SELECT count(*) FROM pg_stat_replication WHERE sync_state'
+                                      " = 'sync'").fetchone()[0] == bool(name)
+
+        with self.connect() as connection:
+            connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+            connection.execute('SELECT pg_reload_conf()')
+            wait_until(is_awaited, f'commits to wait for {name or "nobody"}')
+
     def log(self):
         """What the server said so far."""
         return self.log_path.read_text(encoding='utf-8', errors='replace')

@@ -1,6 +1,7 @@
 """That every record has its own table's key, whatever happens to the table meanwhile."""
 import pytest
 
+from late_standby import LateStandby
 from runs import SLOT, arguments, decoded, new_value
 from streams import read_stream
 
@@ -100,3 +101,66 @@ def test_a_key_that_changes_with_the_columns_counts_at_once(pg_kinesis, database
     database.execute('INSERT INTO t VALUES (3, 4)')
 
     assert keys(kinesis_sim, 2) == ['public.tidn1', 'public.tnn4']
+
+
+def test_a_commit_that_streams_before_it_is_visible_has_its_key(
+        pg_kinesis, database, kinesis_sim, postgres):
+    run = start(pg_kinesis, database, kinesis_sim)
+
+    with LateStandby(postgres):
+        for i in range(100):
+            database.execute(f'BEGIN; CREATE TABLE t{i} (id int PRIMARY KEY);'
+                             f' INSERT INTO t{i} VALUES ({i}); COMMIT')
+
+    assert keys(kinesis_sim, 100) == [f'public.t{i}idn{i}' for i in range(100)]
+    assert 'warning' not in run.log()
+
+
+def test_commits_that_wait_for_the_program_itself_go_on(
+        pg_kinesis, database, kinesis_sim, postgres):
+    """It cannot see what waits for it. A table that was there before has its key."""
+    database.execute('CREATE TABLE t (id int PRIMARY KEY)')
+    start(pg_kinesis, database, kinesis_sim)
+
+    postgres.await_standby('pg_kinesis')
+    try:
+        database.execute('SET statement_timeout = 20000')
+        database.execute('INSERT INTO t VALUES (1)')
+        database.execute('BEGIN; CREATE TABLE u (id int PRIMARY KEY);'
+                         ' INSERT INTO u VALUES (2); COMMIT')
+    finally:
+        postgres.await_standby('')
+
+    tables = [key.removeprefix('public.')[0] for key in keys(kinesis_sim, 2)]
+    assert tables == ['t', 'u']
+    assert keys(kinesis_sim, 2)[0] == 'public.tidn1'
+
+
+@pytest.mark.parametrize('late', [False, True], ids=['live', 'late'])
+def test_a_table_renamed_and_made_anew_under_load_lends_its_key_to_none(
+        pg_kinesis, database, kinesis_sim, late):
+    """Each table called t has a key column of its own, so a row tells whose it is."""
+    generations, rows = 20, 10
+    run = start(pg_kinesis, database, kinesis_sim)
+    if late:
+        run.terminate()
+
+    for i in range(generations):
+        database.execute(f'BEGIN; CREATE TABLE t (k{i} int PRIMARY KEY, n int);'
+                         f' INSERT INTO t VALUES (0, {i}); COMMIT')
+        for row in range(1, rows):
+            database.execute(f'INSERT INTO t VALUES ({row}, {i})')
+        database.execute(f'ALTER TABLE t RENAME TO t{i}')
+        database.execute(f'INSERT INTO t{i} VALUES ({rows}, {i})')
+    database.execute('CREATE TABLE t (other int PRIMARY KEY, n int)')
+    if late:
+        start(pg_kinesis, database, kinesis_sim)
+
+    records = by_position(read_stream(kinesis_sim.client(), 'test',
+                                      until=generations * (rows + 1)))
+    for record in records:
+        change, = decoded([record])
+        generation, own = new_value(change, 'n'), record['PartitionKey']
+        column = f'k{generation}'
+        assert own in (change['table'], f'{change["table"]}{column}n{new_value(change, column)}')
+    assert records[-1]['PartitionKey'] == 'public.t19k19n10'
