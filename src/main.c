@@ -65,7 +65,7 @@ static int stream(const struct config *config)
     }
     struct lifecycle life;
     lifecycle_init(&life, config, &sink, seed());
-    life.pump.misfits = misfits;
+    life.pump.intake.misfits = misfits;
     while (lifecycle_step(&life))
         continue;
     return lifecycle_release(&life);

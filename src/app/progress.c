@@ -18,15 +18,15 @@ void progress_init(struct progress *progress, int64_t now_ms)
 void progress_sum_up(const struct pump *pump)
 {
     const struct delivery_counts *sent = &pump->delivery->counts;
-    const struct misfit_counts *misfits = &pump->misfits.counts;
+    const struct misfit_counts *misfits = &pump->intake.misfits.counts;
     log_event(LOG_INFO,
         "changes %" PRIu64 ", records stored %" PRIu64 " (%" PRIu64
         " bytes), sent again: throttled %" PRIu64 ", failed %" PRIu64 ", unanswered %" PRIu64
         "; skipped: messages %" PRIu64 ", oversize %" PRIu64 ", refused %" PRIu64
         "; elided %" PRIu64 "; confirmed up to " LSN_FMT,
-        pump->counts.changes, sent->stored, sent->stored_bytes, sent->throttled, sent->failed,
-        sent->unknown, pump->counts.messages, misfits->oversize, misfits->refused, misfits->elided,
-        LSN_ARG(delivery_flushed(pump->delivery)));
+        pump->intake.counts.changes, sent->stored, sent->stored_bytes, sent->throttled,
+        sent->failed, sent->unknown, pump->intake.counts.messages, misfits->oversize,
+        misfits->refused, misfits->elided, LSN_ARG(delivery_flushed(pump->delivery)));
 }
 
 void progress_tell(struct progress *progress, const struct pump *pump, int64_t now_ms)
@@ -34,7 +34,7 @@ void progress_tell(struct progress *progress, const struct pump *pump, int64_t n
     if (now_ms - progress->told_at_ms < EVERY_MS)
         return;
     progress->told_at_ms = now_ms;
-    uint64_t changes = pump->counts.changes;
+    uint64_t changes = pump->intake.counts.changes;
     uint64_t stored = pump->delivery->counts.stored;
     if (changes == progress->changes_told && stored == progress->stored_told)
         return;

@@ -5,8 +5,7 @@
 #ifndef PGK_APP_PUMP_H
 #define PGK_APP_PUMP_H
 
-#include "app/misfits.h"
-#include "base/buf.h"
+#include "app/intake.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "model/event.h"
@@ -30,41 +29,18 @@ enum pump_state {
     PUMP_STUCK          // A record cannot be delivered or kept; what came before it can.
 };
 
-struct pump_counts {
-    uint64_t changes;       // Rows' changes that the server sent.
-    uint64_t messages;      // Logical decoding messages, which are skipped.
-    uint64_t unknown;       // Things that this program does not know, skipped.
-    uint64_t invalid_bytes; // Bytes that were no UTF-8.
-};
-
-// How far a transaction has come: up to which of its changes, by ordinal. Transaction numbers come
-// again after 2^32; together with its first change's place in the log they tell it from any other.
-struct txn_progress {
-    uint32_t xid; // 0: there is none.
-    lsn_t first_lsn;
-    uint64_t ordinal;
-};
-
 struct pump {
     struct source *source; // NULL between connections.
     struct sink *sink;
     struct delivery *delivery;
-    size_t record_bytes_max; // Data and key of a record.
-    lsn_t end_lsn;           // Stop there; 0: never.
+    struct intake intake;
+    lsn_t end_lsn; // Stop there; 0: never.
 
-    struct txn_progress open;      // Of the transaction being taken.
-    struct txn_progress delivered; // What of it was stored when the connection was lost.
     struct event held; // Taken, and waiting until earlier records of its table are stored.
     bool holds;
     bool may_sleep; // Nothing is left to do but wait.
     bool reading;   // Events are taken, if there is room.
-    struct buf key;
-    struct buf data;
-    struct buf time; // What records show as "time", of that second.
-    int64_t time_s;
     int64_t complained_at_ms;
-    struct misfits misfits; // Stop on any, unless its owner opens it.
-    struct pump_counts counts;
 };
 
 // Borrows sink and delivery.
@@ -72,10 +48,7 @@ void pump_init(
     struct pump *pump, struct sink *sink, struct delivery *delivery, size_t record_bytes_max);
 void pump_release(struct pump *pump);
 
-// The stream begins at `flushed`: borrows the source. On a server whose log goes on (not another
-// one, not a promoted one) the part of a transaction that was stored before the connection was lost
-// is passed over when it comes again: else one that takes longer than connections live would never
-// end.
+// The stream begins at `flushed`: borrows the source. As intake_restart().
 void pump_attach(struct pump *pump, struct source *source, lsn_t flushed, bool same_log);
 
 // The connection is gone. What is in flight is still to be settled.

@@ -278,7 +278,7 @@ static void a_transaction_is_confirmed_once_it_is_stored(void **state)
     store(world);
     assert_int_equal(turn(world), PUMP_FLOWS);
     assert_true(world->source.confirmed == 100);
-    assert_int_equal(world->pump.counts.changes, 1);
+    assert_int_equal(world->pump.intake.counts.changes, 1);
     world_free(world);
 }
 
@@ -344,11 +344,11 @@ static void a_change_under_a_new_key_waits_for_the_old_ones(void **state)
 
     turn(world);
     turn(world);
-    assert_int_equal(world->pump.counts.changes, 1);
+    assert_int_equal(world->pump.intake.counts.changes, 1);
 
     store(world);
     turn(world);
-    assert_int_equal(world->pump.counts.changes, 2);
+    assert_int_equal(world->pump.intake.counts.changes, 2);
     assert_int_equal(in_flight(world), 1);
     world_free(world);
 }
@@ -521,8 +521,8 @@ static void messages_and_the_unknown_are_counted_and_passed_over(void **state)
 
     assert_int_equal(turn(world), PUMP_FLOWS);
 
-    assert_int_equal(world->pump.counts.messages, 2);
-    assert_int_equal(world->pump.counts.unknown, 1);
+    assert_int_equal(world->pump.intake.counts.messages, 2);
+    assert_int_equal(world->pump.intake.counts.unknown, 1);
     assert_true(world->source.confirmed == 100);
     world_free(world);
 }

@@ -1,0 +1,248 @@
+#include "app/intake.h"
+
+#include "base/clock.h"
+#include "delivery/delivery.h"
+#include "encode/elide.h"
+#include "encode/json.h"
+#include "encode/partition_key.h"
+#include "model/record.h"
+#include "model/relation.h"
+
+enum {
+    TIME_BYTES_MAX = 40
+};
+
+void intake_init(struct intake *intake, struct delivery *delivery, size_t record_bytes_max)
+{
+    *intake = (struct intake){
+        .delivery = delivery,
+        .record_bytes_max = record_bytes_max,
+        .time_s = -1,
+    };
+    partition_key_init(&intake->key);
+    buf_init(&intake->data, record_bytes_max);
+    buf_init(&intake->time, TIME_BYTES_MAX);
+}
+
+void intake_release(struct intake *intake)
+{
+    buf_release(&intake->key);
+    buf_release(&intake->data);
+    buf_release(&intake->time);
+    misfits_close(&intake->misfits);
+}
+
+static bool is_same_txn(const struct txn_progress *a, const struct txn_progress *b)
+{
+    return a->xid == b->xid && a->first_lsn == b->first_lsn;
+}
+
+// What is queued is thrown away, so a transaction that stayed open is stored up to the first change
+// that is queued.
+static void note_delivered(struct intake *intake)
+{
+    if (intake->open.xid == 0)
+        return;
+    uint64_t first = delivery_first_undelivered(intake->delivery);
+    uint64_t stored = first > 0 ? first - 1 : intake->open.ordinal;
+    if (is_same_txn(&intake->open, &intake->delivered) && stored <= intake->delivered.ordinal)
+        return;
+    intake->delivered = intake->open;
+    intake->delivered.ordinal = stored;
+}
+
+void intake_restart(struct intake *intake, lsn_t flushed, bool same_log)
+{
+    note_delivered(intake);
+    if (!same_log)
+        intake->delivered.xid = 0;
+    intake->open.xid = 0;
+    delivery_restart(intake->delivery, flushed);
+}
+
+void intake_tell_time(struct intake *intake, int64_t wall_us)
+{
+    if (wall_us / 1000000 == intake->time_s)
+        return;
+    intake->time_s = wall_us / 1000000;
+    buf_clear(&intake->time);
+    clock_add_rfc3339(&intake->time, wall_us);
+}
+
+static void encode(struct intake *intake, struct buf *data, const struct event *event,
+    const struct relation *relation)
+{
+    struct str time = buf_str(&intake->time);
+    size_t invalid = event->kind == EVENT_CHANGE
+                         ? json_encode_change(data, event, time)
+                         : json_encode_truncate(data, event, relation, time);
+    intake->counts.invalid_bytes += data == &intake->data ? invalid : 0;
+}
+
+static size_t record_bytes(const struct intake *intake)
+{
+    return buf_wanted(&intake->data) + intake->key.len;
+}
+
+// The record stands in intake->key and, as far as it fits, in intake->data.
+static bool leave_out(struct intake *intake, const struct event *event,
+    const struct relation *relation, struct err *err)
+{
+    const struct oversize_record oversize = {
+        .table = relation->quoted,
+        .partition_key = buf_str(&intake->key),
+        .lsn = event->lsn,
+        .bytes = record_bytes(intake),
+        .bytes_max = intake->record_bytes_max,
+    };
+    struct buf *letter;
+    if (!misfits_skip_oversize(&intake->misfits, &oversize, &letter, err))
+        return false;
+    if (!letter)
+        return true;
+    encode(intake, letter, event, relation); // Again: only this one has room for all of it.
+    return misfits_end(&intake->misfits, err);
+}
+
+// Gives to delivery what stands in intake->key and intake->data, if it fits.
+static bool add_record(struct intake *intake, const struct event *event,
+    const struct relation *relation, struct err *err)
+{
+    if (record_bytes(intake) > intake->record_bytes_max)
+        return leave_out(intake, event, relation, err);
+    struct record *record = record_new(buf_str(&intake->key), buf_str(&intake->data));
+    record->table = relation->table;
+    record->lsn = event->lsn;
+    record->ordinal = event->ordinal;
+    delivery_add(intake->delivery, record);
+    return true;
+}
+
+static void encode_elided(struct intake *intake, const struct event *event)
+{
+    struct elision elision;
+    elision_init(&elision, event, record_bytes(intake) - intake->record_bytes_max);
+    buf_clear(&intake->data);
+    json_encode_change(&intake->data, &elision.event, buf_str(&intake->time));
+    elision_release(&elision);
+    intake->misfits.counts.elided++;
+}
+
+static bool add_change(struct intake *intake, const struct event *event, struct err *err)
+{
+    const struct relation *relation = event->change.relation;
+    intake->counts.changes++;
+    partition_key_of(&intake->key, event);
+    buf_clear(&intake->data);
+    encode(intake, &intake->data, event, relation);
+    bool fits = record_bytes(intake) <= intake->record_bytes_max;
+    if (!fits && intake->misfits.oversize == OVERSIZE_ELIDE)
+        encode_elided(intake, event);
+    return add_record(intake, event, relation, err);
+}
+
+// A barrier for its tables: what follows waits until these records are stored.
+static bool add_truncate(struct intake *intake, const struct event *event, struct err *err)
+{
+    const struct truncate *truncate = &event->truncate;
+    for (size_t i = 0; i < truncate->count; i++) {
+        const struct relation *relation = truncate->relations[i];
+        partition_key_of_relation(&intake->key, relation);
+        buf_clear(&intake->data);
+        encode(intake, &intake->data, event, relation);
+        if (!add_record(intake, event, relation, err))
+            return false;
+    }
+    for (size_t i = 0; i < truncate->count; i++) {
+        uint64_t table = truncate->relations[i]->table;
+        if (delivery_owes_table(intake->delivery, table)) // Unless its record was skipped.
+            delivery_fence(intake->delivery, table);
+    }
+    return true;
+}
+
+bool intake_must_wait(const struct intake *intake, const struct event *event)
+{
+    if (event->kind == EVENT_CHANGE) {
+        uint64_t table = event->change.relation->table;
+        return event->key_changed ? delivery_owes_table(intake->delivery, table)
+                                  : delivery_is_fenced(intake->delivery, table);
+    }
+    if (event->kind == EVENT_TRUNCATE)
+        for (size_t i = 0; i < event->truncate.count; i++)
+            if (delivery_owes_table(intake->delivery, event->truncate.relations[i]->table))
+                return true;
+    return false;
+}
+
+// A message, which is skipped; outside of a transaction it is a position, too.
+static void skip_message(struct intake *intake, const struct event *event)
+{
+    intake->counts.messages++;
+    if (event->end_lsn > 0)
+        delivery_advance(intake->delivery, event->end_lsn);
+}
+
+static void begin(struct intake *intake, const struct event *event)
+{
+    intake->open = (struct txn_progress){.xid = event->txn.xid};
+    delivery_begin(intake->delivery);
+}
+
+// Skipped records owe nothing: so they must be safe before the end of their transaction is.
+static bool commit(struct intake *intake, const struct event *event, struct err *err)
+{
+    if (!misfits_sync(&intake->misfits, err))
+        return false;
+    if (is_same_txn(&intake->open, &intake->delivered))
+        intake->delivered.xid = 0;
+    intake->open.xid = 0;
+    delivery_commit(intake->delivery, event->end_lsn);
+    return true;
+}
+
+// Notes how far the open transaction has come; tells whether the change was stored before the
+// connection was lost.
+static bool is_delivered(struct intake *intake, const struct event *event)
+{
+    if (event->txn.xid == 0 || event->ordinal == 0)
+        return false;
+    intake->open.ordinal = event->ordinal;
+    if (event->ordinal == 1)
+        intake->open.first_lsn = event->lsn;
+    return event->ordinal <= intake->delivered.ordinal &&
+           is_same_txn(&intake->open, &intake->delivered);
+}
+
+bool intake_take(struct intake *intake, const struct event *event, struct err *err)
+{
+    if (is_delivered(intake, event))
+        return true;
+    bool ok = true;
+    switch (event->kind) {
+    case EVENT_BEGIN:
+        begin(intake, event);
+        break;
+    case EVENT_CHANGE:
+        ok = add_change(intake, event, err);
+        break;
+    case EVENT_TRUNCATE:
+        ok = add_truncate(intake, event, err);
+        break;
+    case EVENT_MESSAGE:
+        skip_message(intake, event);
+        break;
+    case EVENT_COMMIT:
+        ok = commit(intake, event, err);
+        break;
+    case EVENT_KEEPALIVE:
+        delivery_advance(intake->delivery, event->end_lsn);
+        break;
+    case EVENT_UNKNOWN:
+        intake->counts.unknown++;
+        break;
+    case EVENT_NONE:
+        break;
+    }
+    return ok;
+}

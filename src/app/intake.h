@@ -1,0 +1,66 @@
+// intake - from an event to records that are owed: key, data, barriers, and what does not fit.
+//
+// What a lost connection had delivered of a transaction is passed over when it comes again, else a
+// transaction that takes longer than connections live would never end.
+#ifndef PGK_APP_INTAKE_H
+#define PGK_APP_INTAKE_H
+
+#include "app/misfits.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "model/lsn.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct delivery;
+struct event;
+
+struct intake_counts {
+    uint64_t changes;       // Rows' changes that the server sent.
+    uint64_t messages;      // Logical decoding messages, which are skipped.
+    uint64_t unknown;       // Things that this program does not know, skipped.
+    uint64_t invalid_bytes; // Bytes that were no UTF-8.
+};
+
+// How far a transaction has come: up to which of its changes, by ordinal. Transaction numbers come
+// again after 2^32; together with its first change's place in the log they tell it from any other.
+struct txn_progress {
+    uint32_t xid; // 0: there is none.
+    lsn_t first_lsn;
+    uint64_t ordinal;
+};
+
+struct intake {
+    struct delivery *delivery;
+    size_t record_bytes_max; // Data and key of a record.
+
+    struct txn_progress open;      // Of the transaction being taken.
+    struct txn_progress delivered; // What of it was stored when the connection was lost.
+    struct buf key;
+    struct buf data;
+    struct buf time; // What records show as "time", of that second.
+    int64_t time_s;
+    struct misfits misfits; // Stop on any, unless its owner opens it.
+    struct intake_counts counts;
+};
+
+// Borrows delivery.
+void intake_init(struct intake *intake, struct delivery *delivery, size_t record_bytes_max);
+void intake_release(struct intake *intake);
+
+// A new connection begins at `flushed`, and so does delivery. Not the same log: the server is
+// another one, or was promoted, and nothing is known of what it will say.
+void intake_restart(struct intake *intake, lsn_t flushed, bool same_log);
+
+// What records taken from now on show as their time.
+void intake_tell_time(struct intake *intake, int64_t wall_us);
+
+// True while the event may not be taken: earlier records of its tables must be stored first.
+bool intake_must_wait(const struct intake *intake, const struct event *event);
+
+// Takes an event that need not wait. False: a record that can neither be delivered nor left out.
+MUST_CHECK bool intake_take(struct intake *intake, const struct event *event, struct err *err);
+
+#endif
