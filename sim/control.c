@@ -37,17 +37,19 @@ static void write_state(struct buf *answer, const struct account *account)
         rates->fail_records, rates->drop_replies, rates->delay_ms, rates->stall ? "true" : "false",
         rates->stall_after);
     json_write_string(answer, str_from_c(rates->refused_key));
-    buf_add(answer, STR("}}\n"));
+    buf_add(answer, STR(",\"fail_key\":"));
+    json_write_string(answer, str_from_c(rates->failed_key));
+    buf_printf(answer, ",\"throttle_shard\":%" PRId64 "}}\n", rates->throttled_shard);
 }
 
-// A number from 0 to most; anything else fails the reader.
-static double read_bounded(struct json_reader *json, double most)
+// A number from least to most; anything else fails the reader.
+static double read_between(struct json_reader *json, double least, double most)
 {
     double number = json_number(json);
-    if (number >= 0 && number <= most)
+    if (number >= least && number <= most)
         return number;
     json->failed = true;
-    return 0;
+    return least;
 }
 
 static void read_key(struct json_reader *json, char *key, size_t bytes_max)
@@ -60,21 +62,30 @@ static void read_key(struct json_reader *json, char *key, size_t bytes_max)
     key[json->failed ? 0 : text.len] = 0;
 }
 
+static int64_t read_shard(struct json_reader *json)
+{
+    return (int64_t)read_between(json, FAULT_NO_SHARD, UINT32_MAX);
+}
+
 static bool read_rates(struct json_reader *json, struct fault_rates *rates)
 {
     struct str name;
     json_enter_object(json);
     while (json_member(json, &name)) {
         if (str_equal(name, STR("fail_records")))
-            rates->fail_records = read_bounded(json, 100);
+            rates->fail_records = read_between(json, 0, 100);
         else if (str_equal(name, STR("drop_replies")))
-            rates->drop_replies = read_bounded(json, 100);
+            rates->drop_replies = read_between(json, 0, 100);
         else if (str_equal(name, STR("delay_ms")))
-            rates->delay_ms = (int64_t)read_bounded(json, 3600000);
+            rates->delay_ms = (int64_t)read_between(json, 0, 3600000);
         else if (str_equal(name, STR("stall_after")))
-            rates->stall_after = (uint64_t)read_bounded(json, 1e15);
+            rates->stall_after = (uint64_t)read_between(json, 0, 1e15);
         else if (str_equal(name, STR("refuse_key")))
-            read_key(json, rates->refused_key, REFUSED_KEY_BYTES_MAX);
+            read_key(json, rates->refused_key, FAULT_KEY_BYTES_MAX);
+        else if (str_equal(name, STR("fail_key")))
+            read_key(json, rates->failed_key, FAULT_KEY_BYTES_MAX);
+        else if (str_equal(name, STR("throttle_shard")))
+            rates->throttled_shard = read_shard(json);
         else if (str_equal(name, STR("stall")))
             rates->stall = json_bool(json);
         else

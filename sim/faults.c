@@ -27,14 +27,24 @@ struct fault faults_for_request(struct faults *faults, bool is_put_records)
     return fault;
 }
 
-bool faults_refuse_key(const struct faults *faults, struct str partition_key)
+static bool is_key(struct str partition_key, const char *chosen)
 {
-    struct str refused = str_from_c(faults->rates.refused_key);
-    return refused.len > 0 && str_equal(partition_key, refused);
+    struct str key = str_from_c(chosen);
+    return key.len > 0 && str_equal(partition_key, key);
 }
 
-enum record_fault faults_for_record(struct faults *faults)
+bool faults_refuse_key(const struct faults *faults, struct str partition_key)
 {
+    return is_key(partition_key, faults->rates.refused_key);
+}
+
+enum record_fault faults_for_record(
+    struct faults *faults, struct str partition_key, uint32_t shard_number)
+{
+    if (is_key(partition_key, faults->rates.failed_key))
+        return RECORD_FAULT_INTERNAL;
+    if (faults->rates.throttled_shard == shard_number)
+        return RECORD_FAULT_THROTTLED;
     if (!strikes(faults, faults->rates.fail_records))
         return RECORD_FAULT_NONE;
     return random_below(&faults->random, 2) == 0 ? RECORD_FAULT_INTERNAL : RECORD_FAULT_THROTTLED;

@@ -30,16 +30,19 @@ enum record_fault {
 };
 
 enum {
-    REFUSED_KEY_BYTES_MAX = 256
+    FAULT_KEY_BYTES_MAX = 256,
+    FAULT_NO_SHARD = -1
 };
 
 struct fault_rates {
     double fail_records; // Percent of the records put.
     double drop_replies; // Percent of the PutRecords requests.
     int64_t delay_ms;
-    bool stall;                                  // From now on.
-    uint64_t stall_after;                        // After so many PutRecords requests; 0 for never.
-    char refused_key[REFUSED_KEY_BYTES_MAX + 1]; // Of whole requests; "" for none.
+    bool stall;                                // From now on.
+    uint64_t stall_after;                      // After so many PutRecords requests; 0 for never.
+    char refused_key[FAULT_KEY_BYTES_MAX + 1]; // Of whole requests; "" for none.
+    char failed_key[FAULT_KEY_BYTES_MAX + 1];  // Of records, each of which fails; "" for none.
+    int64_t throttled_shard;                   // By number: it takes no record.
 };
 
 struct faults {
@@ -53,6 +56,7 @@ void faults_init(struct faults *faults, struct fault_rates rates, uint64_t seed)
 struct fault faults_for_request(struct faults *faults, bool is_put_records);
 // Whether a request that holds a record of this partition key is refused as a whole.
 bool faults_refuse_key(const struct faults *faults, struct str partition_key);
-enum record_fault faults_for_record(struct faults *faults);
+enum record_fault faults_for_record(
+    struct faults *faults, struct str partition_key, uint32_t shard_number);
 
 #endif

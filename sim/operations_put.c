@@ -111,7 +111,8 @@ static bool find_hash_key(const struct put_entry *entry, hash_key_t *key, struct
 static struct outcome store(
     struct account *account, const struct put_entry *entry, struct shard *shard)
 {
-    struct outcome outcome = {.shard = shard, .fault = faults_for_record(&account->faults)};
+    struct outcome outcome = {.shard = shard};
+    outcome.fault = faults_for_record(&account->faults, entry->partition_key.text, shard->number);
     if (outcome.fault != RECORD_FAULT_NONE) {
         account->counters.records_failed++;
         return outcome;

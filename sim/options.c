@@ -143,6 +143,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
         .credentials = {.key_id = STR("test"), .secret = STR("test")},
         .rules.record_kib_max = LIMIT_RECORD_KIB_DEFAULT,
         .seed = 1,
+        .rates.throttled_shard = FAULT_NO_SHARD,
     };
     opterr = 0;
     for (;;) {

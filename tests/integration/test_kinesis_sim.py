@@ -670,6 +670,33 @@ def test_after_a_stall_nothing_is_answered(start):
     client.list_streams()
 
 
+def fates(sim, count=40):
+    """Records of as many keys: which were stored, and the errors and shards of the others."""
+    client = sim.client()
+    put = client.put_records(StreamName=STREAM, Records=entries(count))
+    stored = {key for _, _, key, _ in sim.records(STREAM)}
+    return stored, {f'k{i}': one['ErrorCode'] for i, one in enumerate(put['Records'])
+                    if 'ErrorCode' in one}
+
+
+def test_one_key_can_fail_while_others_flow(sim):
+    sim.control(fail_key='k7')
+    stored, errors = fates(sim)
+    assert errors == {'k7': 'InternalFailure'}
+    assert stored == {f'k{i}' for i in range(40)} - {'k7'}
+    assert sim.control(fail_key='')['faults']['fail_key'] == ''
+    assert fates(sim)[1] == {}
+
+
+def test_one_shard_can_take_nothing_while_others_do(sim):
+    sim.control(throttle_shard=1)
+    _, errors = fates(sim)
+    assert set(errors.values()) == {'ProvisionedThroughputExceededException'}
+    assert 'shardId-000000000001' not in {shard for shard, *_ in sim.records(STREAM)}
+    sim.control(throttle_shard=-1)
+    assert fates(sim)[1] == {}
+
+
 def test_a_mistyped_fault_is_refused(sim):
     with pytest.raises(Exception, match='400'):
         sim.control(fail_record=1)
