@@ -2,6 +2,7 @@
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
 
@@ -10,11 +11,12 @@ import pytest
 from postgres_server import Database, PostgresServer
 from runs import SLOT, arguments, decoded, new_value
 from streams import read_stream
-from waiting import wait_until
+from waiting import free_port, wait_until
 
 pytestmark = pytest.mark.parametrize('postgres', ['15'], indirect=True)
 
 SOCKET = '.s.PGSQL.5432'
+AT_ONCE_S = 5  # Less than any timeout of the program's.
 
 
 @pytest.fixture
@@ -189,3 +191,85 @@ def test_leaving_while_a_table_is_looked_up_is_sleep(pg_kinesis, database, kines
     os.kill(catalog_pid, signal.SIGCONT)
 
     assert_sleeps(run)
+
+
+def creates_slot(database):
+    """Whether the server creates a slot, which waits for those who write."""
+    return database.value("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = %s"
+                          " AND query LIKE 'CREATE_REPLICATION_SLOT%%' AND state = 'active'"
+                          " AND wait_event_type = 'Lock'", [database.name])
+
+
+def test_told_to_leave_while_it_waits_for_a_slot_it_leaves_at_once(
+        pg_kinesis, database, kinesis_sim):
+    with database.connect() as writer:
+        writer.autocommit = False
+        writer.execute('CREATE TABLE t (id int)')  # Open until the test ends.
+        run = pg_kinesis(*arguments(database, kinesis_sim, '--create'))
+        wait_until(lambda: creates_slot(database), 'the slot to be waited for')
+
+        assert run.terminate(deadline_s=AT_ONCE_S) == 0
+        wait_until(lambda: not creates_slot(database), 'the server to give up, too')
+    assert database.slot_position(SLOT) is None
+
+
+def test_told_to_leave_while_it_connects_it_leaves_at_once(pg_kinesis, database, kinesis_sim):
+    with socket.create_server(('127.0.0.1', 0)) as silent:
+        run = pg_kinesis('--source', f'host=127.0.0.1 port={silent.getsockname()[1]}',
+                         '--stream', 'test', '--endpoint-url', kinesis_sim.url)
+        silent.accept()
+        assert run.terminate(deadline_s=AT_ONCE_S) == 0
+    assert database.slot_position(SLOT) is None
+
+
+def test_told_to_leave_between_attempts_it_leaves_at_once(pg_kinesis, database, kinesis_sim):
+    run = pg_kinesis('--source', f'host=127.0.0.1 port={free_port()} dbname={database.name}',
+                     '--stream', 'test', '--endpoint-url', kinesis_sim.url, '--retry-initial')
+    run.wait_for_log('cannot connect')
+    assert run.terminate(deadline_s=AT_ONCE_S) == 0
+
+
+def test_told_twice_it_does_not_wait_for_a_stalled_endpoint(pg_kinesis, database, kinesis_sim):
+    database.execute('CREATE TABLE t (id int)')
+    run = start(pg_kinesis, database, kinesis_sim)
+    stall_with_one_record_out(run, database, kinesis_sim)
+    run.process.send_signal(signal.SIGTERM)
+    run.wait_for_log('leaving')
+
+    assert run.terminate(deadline_s=AT_ONCE_S) == 128 + signal.SIGTERM
+    assert not database.slot_has_passed(SLOT, database.current_lsn())
+
+
+def test_an_end_position_survives_a_lost_connection(pg_kinesis, database, kinesis_sim):
+    database.execute('CREATE TABLE t (id int)')
+    create_slot(database)
+    end = database.value("SELECT (pg_current_wal_insert_lsn() + 2000)::text")
+    run = pg_kinesis(*arguments(database, kinesis_sim, '--endpos', end))
+    run.wait_until_streaming(database, SLOT)
+    database.execute('INSERT INTO t VALUES (1)')
+    run.wait_until_slot_passes(database, SLOT, database.current_lsn())
+
+    database.value('SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots'
+                   ' WHERE slot_name = %s', [SLOT])
+    run.wait_for_log('terminating connection')
+    database.execute('INSERT INTO t SELECT 2 FROM generate_series(1, 100)')
+
+    assert run.wait() == 0
+    assert database.slot_has_passed(SLOT, end)
+    assert len(read_stream(kinesis_sim.client(), 'test', until=101)) == 101
+
+
+def test_an_idle_run_outlives_the_servers_timeout(pg_kinesis, database, kinesis_sim):
+    run = pg_kinesis('--source', f"{database.dsn} options='-c wal_sender_timeout=900'",
+                     '--slot', SLOT, '--stream', 'test', '--create',
+                     '--endpoint-url', kinesis_sim.url)
+    run.wait_until_streaming(database, SLOT)
+
+    def last_status():
+        return database.value('SELECT reply_time FROM pg_stat_replication r'
+                              ' JOIN pg_replication_slots s ON s.active_pid = r.pid'
+                              ' WHERE s.slot_name = %s', [SLOT])
+
+    first = run.wait_until(last_status, 'a status')
+    run.wait_until(lambda: (last_status() - first).total_seconds() > 2, 'two seconds of statuses')
+    assert 'warning' not in run.log()
