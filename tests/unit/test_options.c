@@ -23,7 +23,7 @@ struct command_line {
 static void add_argument(struct command_line *line, const char *argument)
 {
     assert_true(line->argc < ARGUMENTS_MAX && strlen(argument) < ARGUMENT_BYTES_MAX);
-    line->argv[line->argc] = strcpy(line->bytes[line->argc], argument);
+    line->argv[line->argc] = memcpy(line->bytes[line->argc], argument, strlen(argument) + 1);
     line->argc++;
 }
 
