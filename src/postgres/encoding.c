@@ -79,7 +79,7 @@ struct encoding *encoding_new(const char *server_encoding)
         if (strcmp(encodings[i].server_name, server_encoding) != 0)
             continue;
         encoding->converter = iconv_open("UTF-8", encodings[i].iconv_name);
-        encoding->converts = encoding->converter != (iconv_t)-1;
+        encoding->converts = (intptr_t)encoding->converter != -1;
         encoding->width = encodings[i].width;
     }
     return encoding;
@@ -128,10 +128,12 @@ static size_t add_character(struct encoding *encoding, struct str text)
 {
     char bytes[CHARACTER_BYTES_MAX];
     char utf8[CHARACTER_BYTES_MAX * GROWTH];
-    const size_t len = character_length(encoding->width, text.ptr[0]);
-    size_t in_left = len <= text.len ? len : text.len;
+    // Cut off it is no character, with one exception: iconv takes 0x8e for a control character.
+    const size_t whole = character_length(encoding->width, text.ptr[0]);
+    const size_t len = whole <= text.len ? whole : text.len;
+    size_t in_left = len;
     size_t out_left = sizeof utf8;
-    memcpy(bytes, text.ptr, in_left);
+    memcpy(bytes, text.ptr, len);
     char *in = bytes;
     char *out = utf8;
 

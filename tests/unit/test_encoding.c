@@ -67,6 +67,7 @@ static void a_character_cut_off_is_none(void **state)
     assert_becomes("EUC_JP", STR("a\xc6"), STR("a\xff"));
     assert_becomes("EUC_JP", STR("a\x8f\xb0"), STR("a\xff\xff"));
     assert_becomes("EUC_TW", STR("\x8e\xa2"), STR("\xff\xff"));
+    assert_becomes("EUC_KR", STR("\x8e"), STR("\xc2\x8e"));
 }
 
 // The letter and the mark stay two characters, as in the server's own conversion.
