@@ -8,6 +8,8 @@
 #include "model/record.h"
 #include "model/relation.h"
 
+#include <assert.h>
+
 enum {
     TIME_BYTES_MAX = 40
 };
@@ -128,10 +130,18 @@ static void encode_elided(struct intake *intake, const struct event *event)
     intake->misfits.counts.elided++;
 }
 
+static bool is_wanted(const struct relation *relation)
+{
+    assert(relation->plan != PLAN_UNKNOWN);
+    return relation->plan == PLAN_SEND;
+}
+
 static bool add_change(struct intake *intake, const struct event *event, struct err *err)
 {
     const struct relation *relation = event->change.relation;
     intake->counts.changes++;
+    if (!is_wanted(relation))
+        return true;
     partition_key_of(&intake->key, event);
     buf_clear(&intake->data);
     encode(intake, &intake->data, event, relation);
@@ -147,6 +157,8 @@ static bool add_truncate(struct intake *intake, const struct event *event, struc
     const struct truncate *truncate = &event->truncate;
     for (size_t i = 0; i < truncate->count; i++) {
         const struct relation *relation = truncate->relations[i];
+        if (!is_wanted(relation))
+            continue;
         partition_key_of_relation(&intake->key, relation);
         buf_clear(&intake->data);
         encode(intake, &intake->data, event, relation);
@@ -165,13 +177,18 @@ bool intake_must_wait(const struct intake *intake, const struct event *event)
 {
     if (event->kind == EVENT_CHANGE) {
         uint64_t table = event->change.relation->table;
+        if (!is_wanted(event->change.relation))
+            return false;
         return event->key_changed ? delivery_owes_table(intake->delivery, table)
                                   : delivery_is_fenced(intake->delivery, table);
     }
-    if (event->kind == EVENT_TRUNCATE)
-        for (size_t i = 0; i < event->truncate.count; i++)
-            if (delivery_owes_table(intake->delivery, event->truncate.relations[i]->table))
-                return true;
+    if (event->kind != EVENT_TRUNCATE)
+        return false;
+    for (size_t i = 0; i < event->truncate.count; i++) {
+        const struct relation *relation = event->truncate.relations[i];
+        if (is_wanted(relation) && delivery_owes_table(intake->delivery, relation->table))
+            return true;
+    }
     return false;
 }
 

@@ -226,6 +226,7 @@ static struct replication_options slot_options(const struct config *config, char
     return (struct replication_options){
         .source = config->source,
         .slot = name,
+        .selection = &config->selection,
         .create = config->create,
         .temporary = config->dry_run,
         .never_confirm = config->dry_run,

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "model/config.h"
+#include "select/pattern.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -12,7 +13,7 @@
 
 enum {
     OPTIONS_MAX = 64,
-    ARGUMENT_COLUMN = 30,
+    ARGUMENT_COLUMN = 32,
     MEMORY_MIB_DEFAULT = 64,
     MEMORY_MIB_MIN = 1
 };
@@ -21,7 +22,7 @@ typedef bool option_reader(struct config *config, size_t offset, const char *tex
 
 struct option_row {
     const char *name;
-    char letter;          // 0: none.
+    const char *letter;   // NULL: none.
     const char *argument; // NULL: a switch, which takes =true and =false too.
     bool from_environment;
     bool secret;
@@ -173,50 +174,106 @@ static bool read_refused(struct config *config, size_t offset, const char *text,
            wrong(err, text, "stop or skip");
 }
 
+// Patterns of a list, each of that kind.
+static bool read_patterns(struct config *config, struct str list, char separator,
+    struct table_pattern kind, struct err *err)
+{
+    do {
+        struct table_pattern pattern;
+        if (!pattern_read(pattern_cut(&list, separator), &pattern, err))
+            return false;
+        pattern.excludes = kind.excludes;
+        pattern.and_children = kind.and_children;
+        if (!selection_add(&config->selection, pattern, err))
+            return false;
+    } while (list.len > 0);
+    return true;
+}
+
+// One a line: the environment has no other way to say an option twice.
+static bool read_table(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    struct table_pattern kind = {.excludes = false};
+    return read_patterns(config, str_from_c(text), '\n', kind, err);
+}
+
+static bool read_tables(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    struct table_pattern kind = {.excludes = false};
+    return read_patterns(config, str_from_c(text), ',', kind, err);
+}
+
+static bool read_table_and_children(
+    struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    struct table_pattern kind = {.and_children = true};
+    return read_patterns(config, str_from_c(text), '\n', kind, err);
+}
+
+static bool read_exclude_table(
+    struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    struct table_pattern kind = {.excludes = true};
+    return read_patterns(config, str_from_c(text), '\n', kind, err);
+}
+
 #define FIELD(name) offsetof(struct config, name)
 
 // In the order of --help; a row without a name is a heading.
 static const struct option_row rows[] = {
     {.help = "From"},
-    {"source", 0, "URI|DSN", true, true, read_secret, FIELD(source),
+    {"source", NULL, "URI|DSN", true, true, read_secret, FIELD(source),
         "PostgreSQL database; what it leaves out comes from the PG* environment"},
-    {"slot", 0, "NAME", true, false, read_slot, FIELD(slot),
+    {"slot", NULL, "NAME", true, false, read_slot, FIELD(slot),
         "replication slot (default: pg_kinesis)"},
-    {"create", 0, NULL, true, false, read_switch, FIELD(create),
+    {"create", NULL, NULL, true, false, read_switch, FIELD(create),
         "create the slot if there is none"},
-    {"drop", 0, NULL, false, false, read_drop, 0, "drop the slot and exit"},
-    {"retry-initial", 0, NULL, true, false, read_switch, FIELD(retry_initial),
+    {"drop", NULL, NULL, false, false, read_drop, 0, "drop the slot and exit"},
+    {"retry-initial", NULL, NULL, true, false, read_switch, FIELD(retry_initial),
         "keep trying when the first connection fails or the slot is busy"},
-    {"endpos", 0, "LSN|now", true, false, read_endpos, 0,
+    {"endpos", NULL, "LSN|now", true, false, read_endpos, 0,
         "deliver up to this position and exit; now: where the log ends at the start"},
+    {.help = "Which tables (patterns are psql's: *, ?, schema.name, \"Quoted\"; without any, all)"},
+    {"table", "t", "PATTERN", true, false, read_table, 0,
+        "only tables that match; may be repeated"},
+    {"tables", NULL, "PATTERNS", true, false, read_tables, 0,
+        "the same for patterns with commas between them"},
+    {"table-and-children", NULL, "PATTERN", true, false, read_table_and_children, 0,
+        "as --table, and all partitions and children of what matches"},
+    {"exclude-table", "T", "PATTERN", true, false, read_exclude_table, 0,
+        "but no tables that match, whatever else does; may be repeated"},
     {.help = "To"},
-    {"stream", 0, "NAME|ARN", true, false, read_word, FIELD(stream), "Kinesis data stream"},
-    {"endpoint-url", 0, "URL", true, false, read_word, FIELD(endpoint_url),
+    {"stream", NULL, "NAME|ARN", true, false, read_word, FIELD(stream), "Kinesis data stream"},
+    {"endpoint-url", NULL, "URL", true, false, read_word, FIELD(endpoint_url),
         "service endpoint (default: AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL, the region's)"},
-    {"region", 0, "REGION", true, false, read_word, FIELD(region),
+    {"region", NULL, "REGION", true, false, read_word, FIELD(region),
         "AWS region (default: AWS_REGION, AWS_DEFAULT_REGION, the profile's)"},
-    {"profile", 0, "NAME", true, false, read_word, FIELD(profile),
+    {"profile", NULL, "NAME", true, false, read_word, FIELD(profile),
         "profile of the ~/.aws files (default: AWS_PROFILE)"},
-    {"insecure-endpoint", 0, NULL, true, false, read_switch, FIELD(insecure_endpoint),
+    {"insecure-endpoint", NULL, NULL, true, false, read_switch, FIELD(insecure_endpoint),
         "allow an http:// endpoint on another host"},
-    {"stdout", 0, NULL, true, false, read_switch, FIELD(to_stdout),
+    {"stdout", NULL, NULL, true, false, read_switch, FIELD(to_stdout),
         "write records to standard output in place of a stream, one a line"},
-    {"dry-run", 0, NULL, true, false, read_switch, FIELD(dry_run),
+    {"dry-run", NULL, NULL, true, false, read_switch, FIELD(dry_run),
         "as --stdout, and leave the slot as it is; without --slot use a temporary one"},
     {.help = "What the stream cannot take"},
-    {"oversize", 0, "stop|skip|elide", true, false, read_oversize, 0,
+    {"oversize", NULL, "stop|skip|elide", true, false, read_oversize, 0,
         "a record over its limit: stop (the default), or leave it or its largest values out"},
-    {"refused", 0, "stop|skip", true, false, read_refused, 0,
+    {"refused", NULL, "stop|skip", true, false, read_refused, 0,
         "a record that the service refuses: stop (the default), or leave it out"},
-    {"dead-letter", 0, "FILE", true, false, read_word, FIELD(dead_letter),
+    {"dead-letter", NULL, "FILE", true, false, read_word, FIELD(dead_letter),
         "keep what is skipped in this file, one JSON object a line"},
     {.help = "How"},
-    {"max-memory", 0, "BYTES", true, false, read_bytes, FIELD(memory_bytes_max),
+    {"max-memory", NULL, "BYTES", true, false, read_bytes, FIELD(memory_bytes_max),
         "bound on records held in memory, such as 64MiB (the default)"},
-    {"log-level", 0, "LEVEL", true, false, read_log_level, 0,
+    {"log-level", NULL, "LEVEL", true, false, read_log_level, 0,
         "debug, info (the default), warning or error"},
-    {"version", 0, NULL, false, false, read_version, 0, "show the version and exit"},
-    {"help", 'h', NULL, false, false, read_help, 0, "show this text and exit"},
+    {"version", NULL, NULL, false, false, read_version, 0, "show the version and exit"},
+    {"help", "h", NULL, false, false, read_help, 0, "show this text and exit"},
 };
 enum {
     ROWS = sizeof rows / sizeof *rows
@@ -256,11 +313,30 @@ static void list_options(struct option *list)
     for (int i = 0; i < ROWS; i++) {
         if (!rows[i].name)
             continue;
-        assert(count + 1 < OPTIONS_MAX);
+        assert(count + 2 < OPTIONS_MAX);
         int has = rows[i].argument ? required_argument : optional_argument;
         list[count++] = (struct option){rows[i].name, has, NULL, 256 + i};
+        if (rows[i].letter)
+            list[count++] = (struct option){rows[i].letter, has, NULL, 256 + i};
     }
     list[count] = (struct option){.name = NULL};
+}
+
+// The short options of getopt: "+ht:T:". By "+" the order stays, so that a wrong argument is
+// found where getopt stopped.
+static void list_letters(char letters[OPTIONS_MAX])
+{
+    size_t count = 0;
+    letters[count++] = '+';
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!rows[i].letter)
+            continue;
+        assert(count + 2 < OPTIONS_MAX);
+        letters[count++] = rows[i].letter[0];
+        if (rows[i].argument)
+            letters[count++] = ':';
+    }
+    letters[count] = 0;
 }
 
 static void overwrite(char *text)
@@ -285,7 +361,7 @@ static bool unknown_option(const char *argument, struct err *err)
 static const struct option_row *row_of(int code)
 {
     for (size_t i = 0; i < ROWS; i++)
-        if (rows[i].letter && rows[i].letter == code)
+        if (rows[i].letter && rows[i].letter[0] == code)
             return &rows[i];
     return code >= 256 && code < 256 + ROWS ? &rows[code - 256] : NULL;
 }
@@ -294,12 +370,13 @@ static bool read_arguments(int argc, char **argv, struct config *config, struct 
 {
     struct option list[OPTIONS_MAX];
     list_options(list);
+    char letters[OPTIONS_MAX];
+    list_letters(letters);
     optind = 0; // GNU: begin anew, wherever an earlier reading stopped.
     opterr = 0;
     for (;;) {
         int at = optind > 0 ? optind : 1;
-        // "+": the order stays, so that `at` is where a wrong one stands.
-        int code = getopt_long_only(argc, argv, "+h", list, NULL);
+        int code = getopt_long_only(argc, argv, letters, list, NULL);
         if (code == -1)
             break;
         const struct option_row *row = row_of(code);
@@ -342,8 +419,13 @@ bool options_read(int argc, char **argv, struct config *config, struct err *err)
         .memory_bytes_max = (size_t)MEMORY_MIB_DEFAULT << 20,
         .log_level = LOG_INFO,
     };
-    return read_environment(config, err) && read_arguments(argc, argv, config, err) &&
-           is_sound(config, err);
+    if (!read_environment(config, err))
+        return false;
+    size_t inherited = config->selection.count;
+    if (!read_arguments(argc, argv, config, err))
+        return false;
+    selection_override(&config->selection, inherited);
+    return is_sound(config, err);
 }
 
 static void write_row(struct buf *help, const struct option_row *row)
@@ -353,8 +435,11 @@ static void write_row(struct buf *help, const struct option_row *row)
         return;
     }
     size_t begin = help->len;
-    buf_printf(help, "  %s--%s%s%s", row->letter ? "-h, " : "", row->name, row->argument ? " " : "",
-        row->argument ? row->argument : "");
+    buf_add(help, STR("  "));
+    if (row->letter)
+        buf_printf(help, "-%s, ", row->letter);
+    buf_printf(
+        help, "--%s%s%s", row->name, row->argument ? " " : "", row->argument ? row->argument : "");
     size_t width = help->len - begin;
     buf_printf(help, "%*s%s\n", width < ARGUMENT_COLUMN ? (int)(ARGUMENT_COLUMN - width) : 1, "",
         row->help);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "model/lsn.h"
+#include "model/selection.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,6 +47,7 @@ struct config {
     bool retry_initial;
     enum endpos_kind endpos_kind;
     lsn_t endpos;
+    struct selection selection;
 
     const char *stream; // A name or an ARN.
     const char *endpoint_url;

@@ -1,8 +1,9 @@
 // relation - a table as its changes show it: names, columns, key.
 //
 // Names come twice. `name` is what the catalog holds; `quoted` is how the server's quote_identifier
-// writes it, which is what records show. A relation never changes but for its key and, where the
-// stream tells only the oids of types, their names: a changed table is a new relation.
+// writes it, which is what records show. A relation never changes but for its key, its plan
+// and, where the stream tells only the oids of types, their names: a changed table is a new
+// relation.
 //
 // Memory: relation_new() copies what it is given; relation_free() gives it back.
 #ifndef PGK_MODEL_RELATION_H
@@ -30,6 +31,13 @@ struct key_column {
     int column;      // Which of the relation's columns, or KEY_COLUMN_NOT_HELD.
 };
 
+// What happens to a relation's changes.
+enum plan {
+    PLAN_UNKNOWN, // The catalog has not said yet.
+    PLAN_SKIP,    // They are not wanted: nothing is made of them.
+    PLAN_SEND
+};
+
 struct relation {
     uint32_t oid; // 0: not known (test_decoding).
     struct str schema;
@@ -45,6 +53,8 @@ struct relation {
     // Set by relation_set_key(); in the order of the key's index.
     const struct key_column *key;
     size_t key_count;
+
+    enum plan plan;
 
     // Learned from an old row or a TRUNCATE, which need not show all columns (test_decoding).
     bool is_partial;

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "model/relation.h"
+#include "postgres/catalog_query.h"
 #include "postgres/conn.h"
 
 #include <assert.h>
@@ -27,46 +28,21 @@ struct catalog {
     char *source;
     struct conn *sql;
     int stream_pid;
+    struct catalog_selection selection;
     enum catalog_state state;
     int64_t wake_at_ms;
     unsigned failures; // Since the last answer.
 };
 
-// $1 schema, $2 table, $3 the transaction's 32-bit xid, $4 the process that streams to us. The xid
-// is brought to 64 bits by its distance to the snapshot's end. A row at least, with the verdict on
-// visibility; then one for each key column, in the index's order, without INCLUDE columns.
-// https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
-static const char key_query[] =
-    "WITH taken AS (SELECT pg_catalog.txid_current_snapshot() AS snapshot),"
-    " ended AS (SELECT snapshot, pg_catalog.txid_snapshot_xmax(snapshot) AS xmax FROM taken),"
-    " seen AS (SELECT pg_catalog.txid_visible_in_snapshot(xmax +"
-    " ((($3::bigint - xmax) & 4294967295) # 2147483648) - 2147483648, snapshot) AS visible"
-    " FROM ended)"
-    " SELECT seen.visible OR EXISTS (SELECT FROM pg_catalog.pg_stat_replication r"
-    "  WHERE r.pid = $4::int AND r.sync_state IN ('sync', 'quorum')),"
-    "  c.oid, a.attname, pg_catalog.format_type(a.atttypid, NULL)"
-    " FROM seen"
-    " LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = $1::name"
-    " LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2::name"
-    " LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary"
-    " LEFT JOIN LATERAL pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, place)"
-    "  ON k.place <= i.indnkeyatts"
-    " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum"
-    " ORDER BY k.place";
-enum {
-    COLUMN_VISIBLE,
-    COLUMN_OID,
-    COLUMN_NAME,
-    COLUMN_TYPE
-};
-
-struct catalog *catalog_new(const char *source, struct conn *sql, int stream_pid)
+struct catalog *catalog_new(
+    const char *source, const struct selection *selection, struct conn *sql, int stream_pid)
 {
     struct catalog *catalog = alloc_zeroed(1, sizeof *catalog);
     *catalog = (struct catalog){
         .source = strdup(source),
         .sql = sql,
         .stream_pid = stream_pid,
+        .selection = catalog_selection_of(selection),
         .state = CATALOG_IDLE,
     };
     return catalog;
@@ -77,6 +53,7 @@ void catalog_free(struct catalog *catalog)
     if (!catalog)
         return;
     conn_free(catalog->sql);
+    catalog_selection_release(&catalog->selection);
     free(catalog->source);
     free(catalog);
 }
@@ -124,9 +101,16 @@ static enum step send_question(struct catalog *catalog, const struct relation *r
     snprintf(table, sizeof table, STR_FMT, STR_ARG(relation->name));
     snprintf(xid_text, sizeof xid_text, "%u", xid);
     snprintf(pid_text, sizeof pid_text, "%d", catalog->stream_pid);
-    const char *const parameters[] = {schema, table, xid_text, pid_text};
+    const char *parameters[CATALOG_PARAMETERS] = {
+        [CATALOG_PARAMETER_SCHEMA] = schema,
+        [CATALOG_PARAMETER_TABLE] = table,
+        [CATALOG_PARAMETER_XID] = xid_text,
+        [CATALOG_PARAMETER_PID] = pid_text,
+    };
+    for (size_t i = CATALOG_PARAMETERS_SELECTION; i < CATALOG_PARAMETERS; i++)
+        parameters[i] = catalog->selection.arrays[i - CATALOG_PARAMETERS_SELECTION];
 
-    if (!conn_send_with(catalog->sql, key_query, parameters, 4, err))
+    if (!conn_send_with(catalog->sql, catalog_query, parameters, CATALOG_PARAMETERS, err))
         return part(catalog, now_ms);
     catalog->state = CATALOG_ASKING;
     return STEP_BUSY;
@@ -162,13 +146,13 @@ static void note_key(
 {
     struct str names[RELATION_KEY_COLUMNS_MAX];
     size_t count = 0;
-    *key = (struct catalog_key){.found = !rows_is_null(rows, 0, COLUMN_OID)};
+    *key = (struct catalog_key){.found = !rows_is_null(rows, 0, CATALOG_COLUMN_OID)};
     for (size_t row = 0; row < rows_count(rows) && count < RELATION_KEY_COLUMNS_MAX; row++) {
-        if (rows_is_null(rows, row, COLUMN_NAME))
+        if (rows_is_null(rows, row, CATALOG_COLUMN_NAME))
             continue;
-        names[count++] = rows_value(rows, row, COLUMN_NAME);
+        names[count++] = rows_value(rows, row, CATALOG_COLUMN_NAME);
         key->found &=
-            may_have_column(relation, names[count - 1], rows_value(rows, row, COLUMN_TYPE));
+            may_have_column(relation, names[count - 1], rows_value(rows, row, CATALOG_COLUMN_TYPE));
     }
     if (key->found) {
         key->changed = !is_same_key(relation, names, count);
@@ -176,6 +160,17 @@ static void note_key(
     }
     relation->key_is_known = true;
     relation->key_asked_ms = now_ms;
+}
+
+// Of a table that is gone the catalog knows the name alone; what was decided while it was there
+// stands.
+static void note_plan(struct relation *relation, const struct rows *rows)
+{
+    bool is_gone = rows_is_null(rows, 0, CATALOG_COLUMN_OID);
+    if (is_gone && relation->plan != PLAN_UNKNOWN)
+        return;
+    bool selected = str_equal(rows_value(rows, 0, CATALOG_COLUMN_SELECTED), STR("t"));
+    relation->plan = selected ? PLAN_SEND : PLAN_SKIP;
 }
 
 static enum step take_answer(struct catalog *catalog, struct relation *relation, int64_t now_ms,
@@ -191,11 +186,13 @@ static enum step take_answer(struct catalog *catalog, struct relation *relation,
     catalog->state = CATALOG_IDLE;
     catalog->failures = 0;
     assert(rows_count(rows) > 0);
-    bool visible = str_equal(rows_value(rows, 0, COLUMN_VISIBLE), STR("t"));
-    if (visible)
+    bool visible = str_equal(rows_value(rows, 0, CATALOG_COLUMN_VISIBLE), STR("t"));
+    if (visible) {
         note_key(relation, rows, now_ms, key);
-    else
+        note_plan(relation, rows);
+    } else {
         catalog->wake_at_ms = now_ms + LOOK_AGAIN_AFTER_MS;
+    }
     rows_free(rows);
     return visible ? STEP_DONE : STEP_BUSY;
 }

@@ -19,10 +19,13 @@
 struct catalog;
 struct conn;
 struct relation;
+struct selection;
 
-// `sql` is taken; `stream_pid` is the server process that streams to us: should commits wait for
-// it (synchronous replication), waiting for them to be visible would be waiting for ourselves.
-struct catalog *catalog_new(const char *source, struct conn *sql, int stream_pid);
+// The selection is copied and `sql` taken; `stream_pid` is the server process that streams to us:
+// should commits wait for it (synchronous replication), waiting for them to be visible would be
+// waiting for ourselves.
+struct catalog *catalog_new(
+    const char *source, const struct selection *selection, struct conn *sql, int stream_pid);
 void catalog_free(struct catalog *catalog);
 
 struct catalog_key {
@@ -30,8 +33,9 @@ struct catalog_key {
     bool found;   // The table exists, and its key's columns are the relation's.
 };
 
-// Ask for the relation's primary key; called with the same relation until DONE, which sets it. A
-// table that is gone, or whose key does not fit the relation's columns, leaves the key as it was.
+// Ask for the relation's primary key and plan; called with the same relation until DONE, which sets
+// them. A table that is gone, or whose key does not fit the relation's columns, leaves the key as
+// it was; one that is gone leaves the plan as it was, unless there was none: then its name decides.
 // FAILED: the server cannot be asked now, and *err says why. Whoever cannot do without must give up
 // the stream, too: a server that shuts down takes no questions and waits for our confirmation.
 enum step catalog_key_step(struct catalog *catalog, struct relation *relation, uint32_t xid,

@@ -117,6 +117,7 @@ void relation_cache_put(struct relation_cache *cache, struct relation *relation)
     struct place *before = hash_map_put(&cache->places, key_of(relation), place);
     if (before) {
         inherit_key(relation, before->relation);
+        relation->plan = before->relation->plan;
         retire(cache, before);
     }
     link_as_newest(cache, place);

@@ -25,7 +25,8 @@ struct relation *relation_cache_get(struct relation_cache *cache, struct str quo
 struct relation *relation_cache_get_by_oid(struct relation_cache *cache, uint32_t oid);
 
 // Takes the relation, in the place of the one of the same oid or name if there is one: of that it
-// inherits the key, as the last known, to be asked for again, if it has or may have its columns.
+// inherits the plan, and the key if it has or may have its columns, as the last known, to be asked
+// for again.
 void relation_cache_put(struct relation_cache *cache, struct relation *relation);
 
 // Frees what was replaced or crowded out.

@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-// A key may change while its table's columns do not.
+// A key or a plan may change while its table's columns do not.
 enum {
     KEY_AGE_MAX_MS = 60000,
     LEAVE_WITHIN_MS = 5000,
@@ -34,7 +34,7 @@ struct replication {
     bool rests;         // The socket is left alone until the pace says so.
     struct event event; // What the decoder read and the catalog has still to complete.
     bool event_waits;
-    size_t completed; // How many of the event's relations have their keys.
+    size_t completed; // How many of the event's relations have their keys and plans.
     bool in_transaction;
     bool paused; // Our caller takes no events, so next() is not called.
     bool never_confirm;
@@ -62,7 +62,7 @@ static enum step complete_relation(
     }
     if (step != STEP_DONE)
         return step;
-    if (!key.found)
+    if (!key.found && relation->plan == PLAN_SEND)
         log_event(LOG_WARNING,
             "table %s is not, or no longer, as its changes show it: its partition key is %s",
             err_quote(relation->quoted).text,
@@ -313,8 +313,8 @@ struct source *replication_new(
         .free = replication_free,
     };
     replication->conn = session->replication;
-    replication->catalog =
-        catalog_new(options->source, session->sql, conn_backend_pid(session->replication));
+    replication->catalog = catalog_new(
+        options->source, options->selection, session->sql, conn_backend_pid(session->replication));
     replication->encoding = encoding_new(conn_server_encoding(session->replication));
     replication->decoder = test_decoding_new();
     replication->never_confirm = options->never_confirm;

@@ -2,8 +2,9 @@
 //
 // It reads the stream's messages, has the plugin's decoder make events of them, and answers for our
 // side of the protocol: the status that keeps the connection alive and confirms what is stored. A
-// relation that is new waits for the catalog's word on its key before its first change is given.
-// Nothing blocks but leave(), which is bounded in time.
+// relation that is new waits for the catalog's word on its key and plan before its first change is
+// given; what is not wanted is given all the same, for our caller to skip. Nothing blocks but
+// leave(), which is bounded in time.
 #ifndef PGK_POSTGRES_REPLICATION_H
 #define PGK_POSTGRES_REPLICATION_H
 
@@ -11,6 +12,7 @@
 
 #include <stdbool.h>
 
+struct selection;
 struct session;
 struct source;
 
@@ -18,6 +20,7 @@ struct source;
 struct replication_options {
     const char *source;
     const char *slot;
+    const struct selection *selection;
     bool create;        // Make the slot when there is none.
     bool temporary;     // Make it, for this connection only, when there is none.
     bool never_confirm; // Only look: leave the slot where it is.

@@ -4,6 +4,7 @@
 #include "postgres/ask.h"
 #include "postgres/conn.h"
 #include "postgres/replication.h"
+#include "postgres/selection_check.h"
 #include "postgres/session.h"
 #include "postgres/slot.h"
 
@@ -129,7 +130,9 @@ struct source *replication_open(const struct replication_options *options,
     // What is found out counts only once the stream runs: an attempt that fails on another server
     // must not make that server the one whose positions we know.
     struct replication_place found = *place;
-    if (find_place(&found, &session, err) && prepare_slot(options, &found, &session, waiter, err) &&
+    bool sound = place->streamed || selection_check(options->selection, &session, waiter, err);
+    if (sound && find_place(&found, &session, err) &&
+        prepare_slot(options, &found, &session, waiter, err) &&
         start(&session, options->slot, found.flushed, waiter, err)) {
         found.streamed = true;
         *place = found;

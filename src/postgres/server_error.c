@@ -42,6 +42,8 @@ static const struct rule rules[] = {
     {STR_CONST("42"), STR_CONST(""), ERR_OPERATOR, NULL},
     {STR_CONST("22023"), STR_CONST(""), ERR_OPERATOR, NULL},
     {STR_CONST("0A000"), STR_CONST(""), ERR_OPERATOR, NULL},
+    {STR_CONST("2201B"), STR_CONST(""), ERR_USAGE, NULL}, // A regular expression.
+    {STR_CONST("22021"), STR_CONST(""), ERR_OPERATOR, NULL},
     {STR_CONST(""), STR_CONST("password authentication failed"), ERR_OPERATOR,
         "check user and password in --source, PGPASSWORD or ~/.pgpass"},
     {STR_CONST(""), STR_CONST("no password supplied"), ERR_OPERATOR,

@@ -123,7 +123,7 @@ bool pattern_read(struct str text, struct table_pattern *pattern, struct err *er
     return err_wrap(err, "pattern %s", err_quote(text).text);
 }
 
-struct str pattern_cut(struct str *list)
+struct str pattern_cut(struct str *list, char separator)
 {
     bool quoted = false;
     bool braced = false;
@@ -134,7 +134,7 @@ struct str pattern_cut(struct str *list)
             quoted = !quoted;
         else if (!quoted && (c == '{' || c == '}'))
             braced = c == '{';
-        else if (c == ',' && !quoted && !braced)
+        else if (c == separator && !quoted && !braced)
             break;
     }
     struct str pattern = {.ptr = list->ptr, .len = end};

@@ -22,8 +22,9 @@ enum {
 // is no pattern, and *pattern owns nothing.
 MUST_CHECK bool pattern_read(struct str text, struct table_pattern *pattern, struct err *err);
 
-// The next pattern of *list, which keeps what follows its comma. Commas inside of double quotes or
-// braces belong to the pattern; blanks around it do not. An empty list is one empty pattern.
-struct str pattern_cut(struct str *list);
+// The next pattern of *list, which keeps what follows the separator. A separator inside of double
+// quotes or braces belongs to the pattern; blanks around it do not. An empty list is one empty
+// pattern.
+struct str pattern_cut(struct str *list, char separator);
 
 #endif

@@ -148,6 +148,7 @@ static struct world *world_with_memory(size_t memory_bytes_max)
         .column_count = 1};
     world->relation = relation_new(&shown);
     relation_set_key(world->relation, &(struct str){"id", 2}, 1);
+    world->relation->plan = PLAN_SEND;
     world->relations[0] = world->relation;
     world->now = (struct moment){.now_ms = 1000};
 

@@ -38,6 +38,23 @@ static void a_keepalive_is_confirmed_only_when_nothing_is_owed(void **state)
     world_free(world);
 }
 
+static void what_is_not_wanted_owes_nothing(void **state)
+{
+    (void)state;
+    struct world *world = world_new();
+    world->relation->plan = PLAN_SKIP;
+    say_begin(world);
+    say_insert(world);
+    say_truncate(world);
+    say_insert(world);
+    say_commit(world, 100);
+
+    assert_int_equal(turn(world), PUMP_FLOWS);
+    assert_int_equal(in_flight(world), 0);
+    assert_true(world->source.confirmed == 100);
+    world_free(world);
+}
+
 static void a_truncate_waits_for_what_came_before_and_holds_what_comes_after(void **state)
 {
     (void)state;
@@ -315,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_transaction_is_confirmed_once_it_is_stored),
         cmocka_unit_test(a_keepalive_is_confirmed_only_when_nothing_is_owed),
+        cmocka_unit_test(what_is_not_wanted_owes_nothing),
         cmocka_unit_test(a_truncate_waits_for_what_came_before_and_holds_what_comes_after),
         cmocka_unit_test(a_change_under_a_new_key_waits_for_the_old_ones),
         cmocka_unit_test(a_commit_at_the_end_position_ends_it),

@@ -1,0 +1,41 @@
+// catalog_query - what the catalog is asked about a relation, in one round trip: its primary key,
+// and whether it is selected.
+//
+// Patterns travel as parameters, never inside of the SQL.
+#ifndef PGK_POSTGRES_CATALOG_QUERY_H
+#define PGK_POSTGRES_CATALOG_QUERY_H
+
+struct selection;
+
+// $1 schema, $2 table, $3 the transaction's 32-bit xid, $4 the process that streams to us, then the
+// selection, an array for each member of a pattern.
+enum {
+    CATALOG_PARAMETER_SCHEMA,
+    CATALOG_PARAMETER_TABLE,
+    CATALOG_PARAMETER_XID,
+    CATALOG_PARAMETER_PID,
+    CATALOG_PARAMETERS_SELECTION,
+    CATALOG_PARAMETERS = CATALOG_PARAMETERS_SELECTION + 4
+};
+
+// The answer's columns. It has a row at least, with the verdict on visibility and the selection;
+// then one for each key column, in the index's order, without INCLUDE columns.
+enum {
+    CATALOG_COLUMN_VISIBLE,
+    CATALOG_COLUMN_OID,
+    CATALOG_COLUMN_NAME,
+    CATALOG_COLUMN_TYPE,
+    CATALOG_COLUMN_SELECTED
+};
+
+extern const char catalog_query[];
+
+// A selection as the query's parameters; its own.
+struct catalog_selection {
+    char *arrays[CATALOG_PARAMETERS - CATALOG_PARAMETERS_SELECTION];
+};
+
+struct catalog_selection catalog_selection_of(const struct selection *selection);
+void catalog_selection_release(struct catalog_selection *selection);
+
+#endif
