@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "postgres/server_error.h"
 
 #include <assert.h>
@@ -103,6 +104,16 @@ static PGconn *begin(const PQconninfoOption *options, struct conn *conn, enum co
     return PQconnectStartParams(all.names, all.values, 0);
 }
 
+// libpq would write to standard error itself, in lines that are not ours.
+static void note(void *unused, const PGresult *notice)
+{
+    (void)unused;
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    bool warns = severity && strcmp(severity, "WARNING") == 0;
+    struct str text = str_from_c(PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY));
+    log_event(warns ? LOG_WARNING : LOG_DEBUG, "the server says: %s", err_quote(text).text);
+}
+
 struct conn *conn_start(const char *source, enum conn_purpose purpose, struct err *err)
 {
     // libpq sends PGDATESTYLE as a setting of its own, which would come after ours.
@@ -116,8 +127,10 @@ struct conn *conn_start(const char *source, enum conn_purpose purpose, struct er
     conn->polling = PGRES_POLLING_WRITING; // libpq: behave as if it had said so.
     conn->pg = begin(options, conn, purpose);
     PQconninfoFree(options);
-    if (conn->pg && PQstatus(conn->pg) != CONNECTION_BAD)
+    if (conn->pg && PQstatus(conn->pg) != CONNECTION_BAD) {
+        PQsetNoticeReceiver(conn->pg, note, NULL);
         return conn;
+    }
 
     server_error_connecting(err, str_from_c(conn->pg ? PQerrorMessage(conn->pg) : "out of memory"));
     conn_free(conn);

@@ -20,7 +20,7 @@ enum {
 #define COPY_BOTH        STR("W\0\0\0\x07\0\0\0")
 #define COPY_DONE        STR("c\0\0\0\x04")
 #define READY_FOR_QUERY  STR("Z\0\0\0\x05I")
-#define NOTICE           STR("N\0\0\0\x17SWARNING\0Mlook\nout\0\0")
+#define WARNING          STR("N\0\0\0\x18VWARNING\0Mlook\nout\0\0")
 
 // A server that says what the test tells it to, and nothing else.
 struct server {
@@ -217,6 +217,31 @@ static void the_end_of_a_copy_is_waited_for(void **state)
     end(conn, &server);
 }
 
+static void a_servers_warning_is_one_line_of_the_log(void **state)
+{
+    (void)state;
+    struct server server = server_listening(1);
+    struct conn *conn = connected(&server);
+    struct err err;
+    assert_true(conn_send(conn, "SET a = b", &err));
+    FILE *file = tmpfile();
+    int before = dup(STDERR_FILENO);
+    dup2(fileno(file), STDERR_FILENO);
+
+    say(&server, WARNING);
+    enum step step = result_step(conn);
+
+    dup2(before, STDERR_FILENO);
+    close(before);
+    char text[256] = "";
+    rewind(file);
+    assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+    fclose(file);
+    assert_int_equal(step, STEP_BUSY);
+    assert_non_null(strstr(text, "warning: the server says: look out\n"));
+    end(conn, &server);
+}
+
 static void what_is_wrong_with_a_source_is_said_without_it(void **state)
 {
     (void)state;
@@ -237,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_server_that_dies_in_an_answer_is_an_error),
         cmocka_unit_test(a_copy_that_the_server_half_ends_is_no_endless_loop),
         cmocka_unit_test(the_end_of_a_copy_is_waited_for),
+        cmocka_unit_test(a_servers_warning_is_one_line_of_the_log),
         cmocka_unit_test(what_is_wrong_with_a_source_is_said_without_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
