@@ -370,7 +370,8 @@ size_t rows_count(const struct rows *rows)
 struct str rows_value(const struct rows *rows, size_t row, size_t column)
 {
     const PGresult *result = (const PGresult *)rows;
-    assert(row < rows_count(rows) && column < (size_t)PQnfields(result));
+    if (row >= rows_count(rows) || column >= (size_t)PQnfields(result))
+        return STR("");
     return (struct str){
         .ptr = PQgetvalue(result, (int)row, (int)column),
         .len = (size_t)PQgetlength(result, (int)row, (int)column),

@@ -60,7 +60,8 @@ bool conn_is_broken(const struct conn *conn);
 void conn_cancel(struct conn *conn);
 
 size_t rows_count(const struct rows *rows);
-struct str rows_value(const struct rows *rows, size_t row, size_t column); // "" for NULL.
+// "" for NULL, and where the server sent less than was asked for.
+struct str rows_value(const struct rows *rows, size_t row, size_t column);
 bool rows_is_null(const struct rows *rows, size_t row, size_t column);
 bool rows_is_copy(const struct rows *rows); // The connection is in COPY BOTH now.
 void rows_free(struct rows *rows);

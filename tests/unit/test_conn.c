@@ -155,6 +155,27 @@ static void an_answer_without_its_end_is_waited_for(void **state)
     end(conn, &server);
 }
 
+static void an_answer_shorter_than_asked_for_reads_as_empty(void **state)
+{
+    (void)state;
+    struct server server = server_listening(1);
+    struct conn *conn = connected(&server);
+    struct err err;
+    struct rows *rows = NULL;
+    assert_true(conn_send(conn, "IDENTIFY_SYSTEM", &err));
+
+    say(&server, COMMAND_COMPLETE);
+    say(&server, READY_FOR_QUERY);
+    for (enum step step = STEP_BUSY; step == STEP_BUSY;)
+        step = conn_result_step(conn, &rows, &err);
+
+    assert_int_equal(rows_count(rows), 0);
+    assert_int_equal(rows_value(rows, 0, 3).len, 0);
+    assert_true(rows_is_null(rows, 0, 3));
+    rows_free(rows);
+    end(conn, &server);
+}
+
 static void a_server_that_dies_in_an_answer_is_an_error(void **state)
 {
     (void)state;
@@ -259,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_step_before_its_time_does_not_block),
         cmocka_unit_test(an_answer_without_its_end_is_waited_for),
+        cmocka_unit_test(an_answer_shorter_than_asked_for_reads_as_empty),
         cmocka_unit_test(a_server_that_dies_in_an_answer_is_an_error),
         cmocka_unit_test(a_copy_that_the_server_half_ends_is_no_endless_loop),
         cmocka_unit_test(the_end_of_a_copy_is_waited_for),
