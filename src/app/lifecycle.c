@@ -73,6 +73,7 @@ static enum lifecycle_state connect_step(struct lifecycle *life)
     if (life->config->endpos_kind == ENDPOS_NOW && life->pump.end_lsn == 0)
         life->pump.end_lsn = server_position;
     life->connected_at_ms = clock_now_ms();
+    life->stored_before = life->delivery.counts.stored;
     log_event(LOG_INFO, "streaming from slot \"%s\" at " LSN_FMT " to %s", life->replication.slot,
         LSN_ARG(life->place.flushed), life->sink.name);
     return LIFECYCLE_STREAM;
@@ -106,6 +107,14 @@ static void note_stuck(struct lifecycle *life, const struct err *err)
     life->exit_status = exit_status_of(err->kind);
 }
 
+// A connection that brought something along was worth its while, however short: to wait longer for
+// each next one would make a stream that is cut again and again fall behind for ever.
+static bool connection_is_healthy(const struct lifecycle *life, int64_t now_ms)
+{
+    return life->delivery.counts.stored > life->stored_before ||
+           now_ms - life->connected_at_ms > HEALTHY_AFTER_MS;
+}
+
 static enum lifecycle_state stream_step(struct lifecycle *life)
 {
     struct err err;
@@ -131,7 +140,7 @@ static enum lifecycle_state stream_step(struct lifecycle *life)
         return begin_drain(life, life->exit_status, now.now_ms + DRAIN_WITHIN_MS);
     }
     progress_tell(&life->progress, &life->pump, now.now_ms);
-    if (now.now_ms - life->connected_at_ms > HEALTHY_AFTER_MS)
+    if (connection_is_healthy(life, now.now_ms))
         life->attempts = 0;
     pump_sleep(&life->pump, now.now_ms, signals_fd(), CLOCK_NEVER_MS);
     return LIFECYCLE_STREAM;

@@ -49,6 +49,7 @@ struct lifecycle {
     enum lifecycle_state state;
     unsigned attempts; // Since a connection was healthy.
     int64_t connected_at_ms;
+    uint64_t stored_before; // Records, when it was connected.
     int64_t drain_until_ms;
     int exit_status;
 };
