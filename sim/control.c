@@ -39,6 +39,10 @@ static void write_state(struct buf *answer, const struct account *account)
     json_write_string(answer, str_from_c(rates->refused_key));
     buf_add(answer, STR(",\"fail_key\":"));
     json_write_string(answer, str_from_c(rates->failed_key));
+    buf_add(answer, STR(",\"expired_token\":"));
+    json_write_string(answer, str_from_c(rates->expired_token));
+    buf_add(answer, STR(",\"stream_status\":"));
+    json_write_string(answer, str_from_c(rates->stream_status));
     buf_printf(answer, ",\"throttle_shard\":%" PRId64 "}}\n", rates->throttled_shard);
 }
 
@@ -52,14 +56,14 @@ static double read_between(struct json_reader *json, double least, double most)
     return least;
 }
 
-static void read_key(struct json_reader *json, char *key, size_t bytes_max)
+static void read_text(struct json_reader *json, char *copy, size_t bytes_max)
 {
     struct str text = json_string(json);
     if (text.len > bytes_max)
         json->failed = true;
     else
-        memcpy(key, text.ptr, text.len);
-    key[json->failed ? 0 : text.len] = 0;
+        memcpy(copy, text.ptr, text.len);
+    copy[json->failed ? 0 : text.len] = 0;
 }
 
 static int64_t read_shard(struct json_reader *json)
@@ -81,11 +85,15 @@ static bool read_rates(struct json_reader *json, struct fault_rates *rates)
         else if (str_equal(name, STR("stall_after")))
             rates->stall_after = (uint64_t)read_between(json, 0, 1e15);
         else if (str_equal(name, STR("refuse_key")))
-            read_key(json, rates->refused_key, FAULT_KEY_BYTES_MAX);
+            read_text(json, rates->refused_key, FAULT_KEY_BYTES_MAX);
         else if (str_equal(name, STR("fail_key")))
-            read_key(json, rates->failed_key, FAULT_KEY_BYTES_MAX);
+            read_text(json, rates->failed_key, FAULT_KEY_BYTES_MAX);
         else if (str_equal(name, STR("throttle_shard")))
             rates->throttled_shard = read_shard(json);
+        else if (str_equal(name, STR("expired_token")))
+            read_text(json, rates->expired_token, FAULT_TOKEN_BYTES_MAX);
+        else if (str_equal(name, STR("stream_status")))
+            read_text(json, rates->stream_status, FAULT_STATUS_BYTES_MAX);
         else if (str_equal(name, STR("stall")))
             rates->stall = json_bool(json);
         else

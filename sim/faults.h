@@ -31,6 +31,8 @@ enum record_fault {
 
 enum {
     FAULT_KEY_BYTES_MAX = 256,
+    FAULT_TOKEN_BYTES_MAX = 64,
+    FAULT_STATUS_BYTES_MAX = 16,
     FAULT_NO_SHARD = -1
 };
 
@@ -42,7 +44,9 @@ struct fault_rates {
     uint64_t stall_after;                      // After so many PutRecords requests; 0 for never.
     char refused_key[FAULT_KEY_BYTES_MAX + 1]; // Of whole requests; "" for none.
     char failed_key[FAULT_KEY_BYTES_MAX + 1];  // Of records, each of which fails; "" for none.
-    int64_t throttled_shard;                   // By number: it takes no record.
+    char expired_token[FAULT_TOKEN_BYTES_MAX + 1];
+    char stream_status[FAULT_STATUS_BYTES_MAX + 1]; // That every stream tells; "" for ACTIVE.
+    int64_t throttled_shard;                        // By number: it takes no record.
 };
 
 struct faults {

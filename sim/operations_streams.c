@@ -24,10 +24,12 @@ static void write_identity(
 {
     buf_printf(answer, "\"StreamName\":\"%s\",\"StreamARN\":\"", stream->name);
     account_write_arn(answer, account, stream);
+    const char *status = account->faults.rates.stream_status;
     buf_printf(answer,
-        "\",\"StreamStatus\":\"ACTIVE\",\"StreamModeDetails\":{\"StreamMode\":\"%s\"},"
+        "\",\"StreamStatus\":\"%s\",\"StreamModeDetails\":{\"StreamMode\":\"%s\"},"
         "\"StreamCreationTimestamp\":%" PRId64 ".%03" PRId64,
-        mode_name(stream), stream->created_ms / 1000, stream->created_ms % 1000);
+        *status ? status : "ACTIVE", mode_name(stream), stream->created_ms / 1000,
+        stream->created_ms % 1000);
 }
 
 static void check_mode(struct complaints *complaints, struct text_parameter mode)

@@ -6,12 +6,14 @@
 const char options_help[] =
     "Usage: kinesis_sim [OPTION]...\n"
     "A strict Kinesis Data Streams endpoint on 127.0.0.1, for tests and demonstrations.\n"
-    "The first line of its output is its URL. It checks every signature, takes any region,\n"
+    "The first line of its output is its URL. It checks every signature, in any region,\n"
     "and places every record by the MD5 of its partition key or its explicit hash key.\n"
     "\n"
     "  --port N                   listen there; any free port when 0 or not given\n"
     "  --stream NAME:SHARDS       create this stream at the start; repeatable\n"
     "  --credentials KEY:SECRET   the only ones that may sign (test:test)\n"
+    "  --region NAME              be this region's endpoint: no other may be signed for\n"
+    "  --deny OPERATION           they may not do this, such as DescribeStreamSummary\n"
     "  --max-record-kib N         the largest record of streams, data and key (1024)\n"
     "  --discard                  forget the data of records; keys and sequence numbers stay\n"
     "  --limits                   throttle each shard at 1000 records and 1 MiB a second, as\n"
@@ -31,6 +33,8 @@ enum option_code {
     OPTION_PORT = 256, // No option has a letter.
     OPTION_STREAM,
     OPTION_CREDENTIALS,
+    OPTION_REGION,
+    OPTION_DENY,
     OPTION_MAX_RECORD_KIB,
     OPTION_DISCARD,
     OPTION_LIMITS,
@@ -47,6 +51,8 @@ static const struct option long_options[] = {
     {"port", required_argument, NULL, OPTION_PORT},
     {"stream", required_argument, NULL, OPTION_STREAM},
     {"credentials", required_argument, NULL, OPTION_CREDENTIALS},
+    {"region", required_argument, NULL, OPTION_REGION},
+    {"deny", required_argument, NULL, OPTION_DENY},
     {"max-record-kib", required_argument, NULL, OPTION_MAX_RECORD_KIB},
     {"discard", no_argument, NULL, OPTION_DISCARD},
     {"limits", no_argument, NULL, OPTION_LIMITS},
@@ -102,6 +108,12 @@ static bool take_option(struct options *options, int option, const char *value)
         return parse_stream(options, text);
     case OPTION_CREDENTIALS:
         return parse_credentials(&options->credentials, text);
+    case OPTION_REGION:
+        options->credentials.region = text;
+        return true;
+    case OPTION_DENY:
+        options->credentials.denied_operation = text;
+        return true;
     case OPTION_MAX_RECORD_KIB:
         if (!str_to_u64(text, LIMIT_RECORD_KIB_DEFAULT, LIMIT_RECORD_KIB_MAX, &number))
             return false;

@@ -78,6 +78,23 @@ static bool find_operation(
     return true;
 }
 
+// What is checked once it is known who asks.
+static bool may_run(struct service *service, const struct http_request *request,
+    const struct operation *operation, struct refusal *refusal)
+{
+    const char *expired = service->account.faults.rates.expired_token;
+    const struct str *token = http_header(request, STR("X-Amz-Security-Token"));
+    if (*expired && token && str_equal(*token, str_from_c(expired)))
+        return refuse(refusal, "ExpiredTokenException",
+            "The security token included in the request is expired");
+    if (str_equal(operation->name, service->credentials.denied_operation))
+        return refuse(refusal, "AccessDeniedException",
+            "User: arn:aws:iam::" STREAM_ACCOUNT ":user/test is not authorized to perform: "
+            "kinesis:" STR_FMT " because no identity-based policy allows the action",
+            STR_ARG(operation->name));
+    return true;
+}
+
 static bool run(struct service *service, const struct http_request *request,
     const struct operation *operation, struct refusal *refusal)
 {
@@ -91,12 +108,15 @@ static bool run(struct service *service, const struct http_request *request,
         .key_id = service->credentials.key_id,
         .secret = service->credentials.secret,
         .service = STR("kinesis"),
+        .region = service->credentials.region,
         .now_s = wall_us / 1000000,
     };
     if (!sigv4_check(request, &rules, &account->region, refusal)) {
         account->counters.signature_failures++;
         return false;
     }
+    if (!may_run(service, request, operation, refusal))
+        return false;
     // The bytes are the connection's, which is done with them: the digest was taken before.
     char *body = (char *)request->body.ptr;
     return parameters_read(service->parameters, body, request->body.len, refusal) &&

@@ -11,6 +11,8 @@ struct parameters;
 struct credentials {
     struct str key_id;
     struct str secret;
+    struct str region;           // The only one they are good for; empty: any.
+    struct str denied_operation; // What they may not do; empty: nothing.
 };
 
 struct service {

@@ -137,6 +137,10 @@ static bool check_scope(
     if (claim->region.len == 0)
         return refuse(refusal, "InvalidSignatureException",
             "Credential should be scoped to a valid region. ");
+    if (rules->region.len > 0 && !str_equal(claim->region, rules->region))
+        return refuse(refusal, "InvalidSignatureException",
+            "Credential should be scoped to a valid region, not '" STR_FMT "'. ",
+            STR_ARG(claim->region));
     if (!str_equal(claim->key_id, rules->key_id))
         return refuse(refusal, "UnrecognizedClientException",
             "The security token included in the request is invalid.");

@@ -14,6 +14,7 @@ struct sigv4_rules {
     struct str key_id;
     struct str secret;
     struct str service; // "kinesis"
+    struct str region;  // Empty: any is right.
     int64_t now_s;      // Seconds since 1970.
 };
 
@@ -22,8 +23,8 @@ enum {
 };
 
 // True when the signature is right, made within five minutes of now, by the known key for the known
-// service, over at least the headers Host, X-Amz-Date, every other X-Amz-... and Content-Type. Any
-// region is right: *region, borrowed from the request, says which one it was.
+// service, over at least the headers Host, X-Amz-Date, every other X-Amz-... and Content-Type.
+// *region, borrowed from the request, says which region it was for.
 bool sigv4_check(const struct http_request *request, const struct sigv4_rules *rules,
     struct str *region, struct refusal *refusal);
 
