@@ -49,6 +49,8 @@ static bool open_kinesis(struct open_sink *opened, const struct config *config, 
     struct stream_facts facts;
     opened->sink = kinesis_sink_base(kinesis);
     if (!await_description(kinesis, &facts, err)) {
+        err_wrap(err, "cannot look at stream \"%s\" in region %s", config->stream,
+            kinesis_sink_region(kinesis));
         opened->sink->free(opened->sink);
         return false;
     }

@@ -56,10 +56,11 @@ struct err_quote err_quote(struct str peer_text)
             return quote;
         }
         unsigned char c = (unsigned char)text.ptr[i];
-        if (c >= 0x20 && c < 0x7f)
-            quote.text[len++] = (char)c;
-        else if (c == '\n')
-            quote.text[len++] = ' ';
+        bool is_blank = c == '\n' || c == '\t';
+        if (is_blank && len > 0 && quote.text[len - 1] == ' ')
+            continue;
+        if (is_blank || (c >= 0x20 && c < 0x7f))
+            quote.text[len++] = is_blank ? ' ' : (char)c;
         else
             len += (size_t)snprintf(quote.text + len, 5, "\\x%02x", c);
     }

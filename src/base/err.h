@@ -35,8 +35,9 @@ bool err_wrap(struct err *err, const char *format, ...) __attribute__((format(pr
 // Say what to do: "; hint: ..." is put behind the cause.
 bool err_hint(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// A peer's words made fit for one of our lines: 200 bytes at most, control characters and bytes
-// outside of ASCII as \xNN, blanks at the ends taken off. The quote is a value: no one frees it.
+// A peer's words made fit for one of our lines: 200 bytes at most, a run of line ends and
+// tabs as a blank, other control characters and bytes outside of ASCII as \xNN, blanks at the ends
+// taken off. The quote is a value: no one frees it.
 #define ERR_QUOTE_BYTES 200
 struct err_quote {
     char text[ERR_QUOTE_BYTES + 8];

@@ -69,10 +69,13 @@ static bool check_status(struct str status, struct err *err)
     // A stream that is UPDATING takes records.
     if (str_equal(status, STR("ACTIVE")) || str_equal(status, STR("UPDATING")))
         return true;
-    if (str_equal(status, STR("DELETING")))
-        return err_set(err, ERR_OPERATOR, "the stream is being deleted");
-    return err_set(
+    if (str_equal(status, STR("DELETING"))) {
+        err_set(err, ERR_OPERATOR, "the stream is being deleted");
+        return err_hint(err, "name another one, or create it anew");
+    }
+    err_set(
         err, ERR_RETRY, "the stream is not active: its status is \"%s\"", err_quote(status).text);
+    return err_hint(err, "wait until it is: aws kinesis wait stream-exists");
 }
 
 bool describe_stream_read(struct buf *body, struct stream_facts *facts, struct err *err)

@@ -10,7 +10,10 @@
     "get new credentials; the files of ~/.aws are read again, the environment is not"
 #define HINT_KEY   "check the access key, the secret and the session token"
 #define HINT_CLOCK "check the secret access key and the clock of this host"
-#define HINT_KMS   "allow kms:GenerateDataKey on the stream's KMS key, and see that it is enabled"
+#define HINT_REGION                                                                                \
+    "check --region, or the region that the environment or the profile names: the endpoint is "    \
+    "another one's"
+#define HINT_KMS "allow kms:GenerateDataKey on the stream's KMS key, and see that it is enabled"
 
 struct known_code {
     struct str code;
@@ -147,6 +150,8 @@ struct service_error service_error_read(long status, struct str error_type, stru
     error.code = err_quote(code);
     error.message = understood ? err_quote(message_of(&told)) : whole;
     classify(&error, code);
+    if (error.class == SERVICE_CLOCK && strstr(error.message.text, "scoped to a valid region"))
+        error.hint = HINT_REGION;
     return error;
 }
 

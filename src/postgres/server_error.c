@@ -10,6 +10,12 @@ struct rule {
     const char *hint;
 };
 
+#define HINT_UNREACHABLE                                                                           \
+    "check host and port in --source, PGHOST and PGPORT; with --retry-initial a server that is "   \
+    "not up yet is waited for"
+#define HINT_MALFORMED                                                                             \
+    "write --source as postgres://user@host:5432/database, or host=... dbname=..."
+
 // The first rule that fits wins. Messages are English in tests and mostly in life; where they are
 // not, only the hint is lost, since a state alone decides the kind whenever it can.
 static const struct rule rules[] = {
@@ -59,6 +65,11 @@ static const struct rule rules[] = {
     {STR_CONST(""), STR_CONST("too many connections"), ERR_RETRY, NULL},
     {STR_CONST(""), STR_CONST("nsupported startup parameter"), ERR_OPERATOR,
         "connect to PostgreSQL itself: a connection pooler cannot pass replication on"},
+    {STR_CONST(""), STR_CONST("Connection refused"), ERR_RETRY, HINT_UNREACHABLE},
+    {STR_CONST(""), STR_CONST("could not translate host name"), ERR_RETRY, HINT_UNREACHABLE},
+    {STR_CONST(""), STR_CONST("Is the server running"), ERR_RETRY, HINT_UNREACHABLE},
+    {STR_CONST(""), STR_CONST("invalid integer value"), ERR_USAGE, HINT_MALFORMED},
+    {STR_CONST(""), STR_CONST("invalid port number"), ERR_USAGE, HINT_MALFORMED},
     {STR_CONST(""), STR_CONST("role \""), ERR_OPERATOR, "check the user in --source or PGUSER"},
     {STR_CONST(""), STR_CONST("database \""), ERR_OPERATOR,
         "name an existing database in --source or PGDATABASE"},
@@ -77,6 +88,9 @@ bool server_error(struct err *err, struct str sqlstate, struct str message)
         const struct rule *rule = &rules[i];
         if (!str_starts_with(sqlstate, rule->state) || !holds(message, rule->phrase))
             continue;
+        // What stands in a number's place may be half a password, of a URI where it has an '@'.
+        if (rule->kind == ERR_USAGE)
+            err_set(err, ERR_USAGE, "--source, or the PG* environment, has no number for a number");
         err->kind = rule->kind;
         return rule->hint ? err_hint(err, "%s", rule->hint) : false;
     }

@@ -29,7 +29,7 @@ static void a_text_that_is_too_long_is_cut_not_overrun(void **state)
 static void a_quote_is_one_line_of_ascii(void **state)
 {
     (void)state;
-    assert_string_equal(err_quote(STR(" a\nb\x01\xc3\xa9\n")).text, "a b\\x01\\xc3\\xa9");
+    assert_string_equal(err_quote(STR(" a\n\tb\x01\xc3\xa9\n")).text, "a b\\x01\\xc3\\xa9");
 }
 
 static void a_quote_ends_after_200_bytes(void **state)

@@ -71,6 +71,7 @@ static void a_failed_connection_is_judged_by_its_text(void **state)
         {"FATAL:  role \"u\" does not exist", ERR_OPERATOR},
         {"FATAL:  role \"u\" is not permitted to log in", ERR_OPERATOR},
         {"FATAL:  database \"d\" does not exist", ERR_OPERATOR},
+        {"invalid integer value \"x\" for connection option \"port\"", ERR_USAGE},
         {"FATAL:  too many connections for role \"u\"", ERR_RETRY},
         {"FATAL:  too many connections for database \"d\"", ERR_RETRY},
         {"FATAL:  sorry, too many clients already", ERR_RETRY},
