@@ -91,6 +91,7 @@ static enum pump_state take_events(struct pump *pump, int64_t now_ms, struct err
 
 static void hand_out(struct pump *pump, int64_t now_ms)
 {
+    pump->sending = true;
     while (pump->sink->has_room(pump->sink)) {
         struct batch *batch = delivery_next_batch(pump->delivery, now_ms);
         if (!batch)
@@ -185,6 +186,7 @@ enum pump_state pump_drain_turn(struct pump *pump, struct moment now, struct err
 enum pump_state pump_settle_turn(struct pump *pump, struct moment now, struct err *err)
 {
     pump->reading = false;
+    pump->sending = false;
     pump->may_sleep = true;
     return settle(pump, now.now_ms, err);
 }
@@ -203,7 +205,7 @@ void pump_sleep(struct pump *pump, int64_t now_ms, int wake_fd, int64_t deadline
         count += pump->source->wait_fds(pump->source, room, fds + 1);
         deadline_ms = earlier(deadline_ms, pump->source->wake_at_ms(pump->source));
     }
-    if (pump->sink->has_room(pump->sink))
+    if (pump->sending && pump->sink->has_room(pump->sink))
         deadline_ms = earlier(deadline_ms, delivery_wake_at_ms(pump->delivery));
     int timeout_ms = pump->may_sleep ? clock_timeout_ms(now_ms, deadline_ms) : 0;
     pump->sink->wait(pump->sink, fds, count, timeout_ms);

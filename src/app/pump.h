@@ -40,6 +40,7 @@ struct pump {
     bool holds;
     bool may_sleep; // Nothing is left to do but wait.
     bool reading;   // Events are taken, if there is room.
+    bool sending;   // Batches are handed out, if the sink has room.
     int64_t complained_at_ms;
 };
 
