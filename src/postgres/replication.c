@@ -247,7 +247,7 @@ static int64_t replication_wake_at_ms(const struct source *source)
     const struct replication *replication = (const struct replication *)source;
     int64_t status_ms = stream_status_due_ms(&replication->stream, replication->flushed);
     int64_t at_ms = CLOCK_NEVER_MS;
-    if (replication->event_waits)
+    if (awaits_catalog(replication))
         at_ms = catalog_wake_at_ms(replication->catalog);
     else if (replication->paused)
         at_ms = replication->looked_at_ms + LOOK_EVERY_MS;
