@@ -261,7 +261,8 @@ static size_t replication_wait_fds(struct source *source, bool reading, struct w
     struct replication *replication = (struct replication *)source;
     replication->paused = !reading;
     fds[0] = conn_wait_fd(replication->conn);
-    fds[0].read = reads_stream(replication);
+    // While it rests the socket fills, which must wake nobody.
+    fds[0].read = reads_stream(replication) && !replication->rests;
     fds[1] = awaits_catalog(replication) ? catalog_wait_fd(replication->catalog)
                                          : (struct wait_fd){.fd = -1};
     return 2;
