@@ -76,6 +76,6 @@ bool open_sink(struct open_sink *opened, const struct config *config, struct err
     else if (!open_kinesis(opened, config, err))
         return false;
     opened->waiter = sleeper_of(opened->sink);
-    opened->last_waiter = sleeper_to_the_end(opened->sink);
+    opened->last_waiter = sleeper_to_the_end();
     return true;
 }

@@ -33,9 +33,9 @@ struct sleeper sleeper_of(struct sink *sink)
     return (struct sleeper){.base = {.sleep_until = sleep_until}, .sink = sink};
 }
 
-struct sleeper sleeper_to_the_end(struct sink *sink)
+struct sleeper sleeper_to_the_end(void)
 {
-    struct sleeper sleeper = sleeper_of(sink);
+    struct sleeper sleeper = sleeper_of(NULL);
     sleeper.to_the_end = true;
     return sleeper;
 }

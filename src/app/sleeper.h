@@ -13,6 +13,9 @@ struct sleeper {
 };
 
 struct sleeper sleeper_of(struct sink *sink);
-struct sleeper sleeper_to_the_end(struct sink *sink);
+
+// For the leave that is taken last, when nobody asks any more what became of requests: one that
+// comes back must not end the sleep, over and over.
+struct sleeper sleeper_to_the_end(void);
 
 #endif
