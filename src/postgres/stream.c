@@ -19,7 +19,8 @@ void stream_init(struct stream *stream, lsn_t start, int64_t wal_sender_timeout_
         .status_every_ms = hurried ? third_ms : STATUS_EVERY_MS,
         .status_at_ms = now_ms,
         .received = start,
-        .flushed_told = start,
+        // What was told last may have gone down with the connection before.
+        .flushed_told = 0,
     };
 }
 
