@@ -1,0 +1,135 @@
+// history - what was committed, in commit order: the truth that everything is judged by.
+//
+// Tables have the columns id, code, seq and note, and for a time one more. seq is another number in
+// each row that is written, which tells a record's change. What is rolled back is simply not here.
+// Transactions may overlap: the changes of one lie in the log between those of another.
+#ifndef PGK_SIMULATION_HISTORY_H
+#define PGK_SIMULATION_HISTORY_H
+
+#include "base/str.h"
+#include "model/lsn.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum key_kind {
+    KEY_NONE,
+    KEY_ID,
+    KEY_CODE,
+    KEY_BOTH,
+    KEY_KIND_COUNT
+};
+
+// A table as it was when a change was made.
+struct shape {
+    enum key_kind key;
+    unsigned extra; // The number of the column that was added; 0: there is none.
+};
+
+enum {
+    ROWS_MAX = 10 // Of a table: few, so that keys come again.
+};
+struct table {
+    char name[32];
+    char quoted[48]; // With its schema, which is public.
+    struct shape shape;
+    bool key_ever_changed;
+    int codes[ROWS_MAX + 1]; // By id; 0: there is no such row.
+    // What of it is stored, for the TRUNCATE barrier.
+    size_t *changes; // Numbers, in commit order.
+    size_t change_count;
+    size_t change_capacity;
+    size_t stored; // The first that many are stored, or not owed.
+};
+
+struct row {
+    int id;
+    int code;
+    uint64_t seq;
+};
+
+enum change_kind {
+    CHANGE_INSERT,
+    CHANGE_UPDATE,
+    CHANGE_DELETE,
+    CHANGE_TRUNCATE
+};
+
+struct committed {
+    enum change_kind kind;
+    lsn_t lsn;
+    size_t entry;
+    size_t table;
+    struct shape shape;
+    struct row old_row;
+    struct row new_row;
+    bool key_moves;           // An UPDATE that shows the old key.
+    size_t next_same_lsn;     // Its number plus one; 0: none.
+    unsigned stored;          // How often.
+    const void *stored_under; // The key, as the oracle knows it.
+    bool is_owed;             // False once somebody moved the slot past it.
+    bool may_come_again;      // Something happened that makes duplicates.
+};
+
+enum item_kind {
+    ITEM_CHANGE,
+    ITEM_TRUNCATE,
+    ITEM_MESSAGE
+};
+struct item {
+    enum item_kind kind;
+    lsn_t lsn;
+    size_t change;  // The number of the first.
+    size_t count;   // Of a TRUNCATE: how many tables.
+    bool continues; // It shares its place in the log with the one before, as rows of a COPY do.
+};
+
+// A transaction, or a message outside of one.
+struct entry {
+    bool is_message;
+    uint32_t xid;
+    lsn_t from; // Where the commit's record starts: a stream that starts here or before has it.
+    lsn_t end;
+    size_t first_item;
+    size_t item_count;
+    size_t owed; // Changes that are not stored.
+    int64_t visible_at_ms;
+};
+
+struct history {
+    struct table *tables;
+    size_t table_count;
+    struct committed *changes;
+    size_t change_count;
+    size_t change_capacity;
+    struct item *items;
+    size_t item_count;
+    size_t item_capacity;
+    struct entry *entries;
+    size_t entry_count;
+    size_t entry_capacity;
+    lsn_t position; // Where the log ends.
+    bool is_over;
+};
+
+extern struct history history;
+
+enum {
+    XID_FIRST = 1000 // An entry's xid is this and its number.
+};
+
+void history_begin(void);
+void history_release(void);
+
+// What is due by now is committed.
+void history_act(void);
+int64_t history_next_ms(void);
+
+// The first change at that place, NULL when there is none; others by next_same_lsn.
+struct committed *history_at(lsn_t lsn);
+
+// The row that tells a change's key.
+const struct row *committed_row(const struct committed *change);
+
+#endif

@@ -1,0 +1,142 @@
+#include "process.h"
+
+#include "app/exit_status.h"
+#include "app/lifecycle.h"
+#include "app/open_sink.h"
+#include "fake_kinesis.h"
+#include "fate.h"
+#include "history.h"
+#include "model/config.h"
+#include "model/record.h"
+#include "oracle.h"
+#include "server.h"
+#include "world.h"
+
+#include <stdio.h>
+
+enum {
+    RECORD_BYTES_MAX = 1 << 20,
+    RECORD_BYTES_HERE = 2048, // What the history's records take at most.
+    CALM_MS_MAX = 600000,     // In calm, everything is delivered by then.
+    CALM_MS_PER_CHANGE = 2000,
+    LEAVE_MS_MAX = 40000
+};
+
+static struct config config_of(const struct scenario *scenario)
+{
+    return (struct config){
+        .command = COMMAND_STREAM,
+        .source = "",
+        .slot = "simulation",
+        .slot_is_named = true,
+        .create = true,
+        .retry_initial = scenario->retry_initial,
+        .stream = "simulation",
+        .endpoint_url = "",
+        .region = "",
+        .profile = "",
+        .memory_bytes_max = scenario->memory_bytes_max,
+    };
+}
+
+static void start(struct lifecycle *life, const struct config *config)
+{
+    const struct scenario *scenario = &world.scenario;
+    struct open_sink sink = {
+        .sink = fake_kinesis_open(),
+        .delivery =
+            {
+                .lane_bits = scenario->lane_bits,
+                .packing = scenario->in_order ? PACKING_IN_ORDER : PACKING_ONE_OF_A_LANE,
+            },
+        .record_bytes_max = RECORD_BYTES_MAX,
+    };
+    sink.waiter = sleeper_of(sink.sink);
+    sink.last_waiter = sleeper_to_the_end();
+    snprintf(sink.name, sizeof sink.name, "the simulation");
+    world.asked_to_leave = false;
+    lifecycle_init(life, config, &sink, scenario->seed + (uint64_t)fate_roll(1 << 30));
+}
+
+static void judge_turn(const struct lifecycle *life, int64_t calm_ms)
+{
+    // What is let in last may be a TRUNCATE of all tables.
+    size_t most = world.scenario.memory_bytes_max + history.table_count * RECORD_BYTES_HERE;
+    if (life->delivery.memory_bytes > most)
+        world_broken(INVARIANT_MEMORY, "%zu bytes of records", life->delivery.memory_bytes);
+    int64_t patience_ms = CALM_MS_MAX + (int64_t)world.scenario.long_changes * CALM_MS_PER_CHANGE;
+    if (world.is_calm && world.now_ms - calm_ms > patience_ms)
+        world_broken(INVARIANT_ENDS, "it does not end");
+}
+
+// True when everything is delivered and the server knows.
+static bool is_at_rest(void)
+{
+    return world.is_calm && oracle_is_content() && server.confirmed >= history.position;
+}
+
+// A clean end confirms all that was taken, unless it came to a broken connection.
+static void judge_clean_end(const struct lifecycle *life)
+{
+    uint32_t breaking = ~(1U << MISFORTUNE_TERMINATION | 1U << MISFORTUNE_CHATTER |
+                          1U << MISFORTUNE_THROTTLE | 1U << MISFORTUNE_FAILURE);
+    bool may_break =
+        (world.scenario.misfortunes & breaking) != 0 || world.scenario.cut_every_ms > 0;
+    if (!may_break && delivery_is_idle(&life->delivery) && server.confirmed < server.commit_taken)
+        world_broken(INVARIANT_ONCE,
+            "it left cleanly, and " LSN_FMT " is delivered but not confirmed",
+            LSN_ARG(server.commit_taken));
+}
+
+static void judge_exit(int status, bool asked, int64_t asked_at_ms)
+{
+    world_trace("it exits with %d", status);
+    if (status == EXIT_STATUS_CLEAN && !asked)
+        world_broken(INVARIANT_EXIT, "it leaves, and nobody asked it to");
+    if (status == EXIT_STATUS_FINAL || status == EXIT_STATUS_USAGE)
+        world_broken(INVARIANT_EXIT, "it gives up for good: exit status %d", status);
+    if (asked && world.now_ms - asked_at_ms > LEAVE_MS_MAX)
+        world_broken(
+            INVARIANT_EXIT, "it took %lld ms to leave", (long long)(world.now_ms - asked_at_ms));
+}
+
+// One process' life. False: the last one ended as it should.
+static bool live(const struct config *config, int64_t *calm_ms)
+{
+    struct lifecycle life;
+    start(&life, config);
+    int64_t asked_at_ms = 0;
+    bool last = false;
+    bool killed = false;
+    bool more = true;
+    while (more && !killed) {
+        more = lifecycle_step(&life);
+        if (world.is_calm && *calm_ms == 0)
+            *calm_ms = world.now_ms;
+        judge_turn(&life, *calm_ms);
+        killed = fate_takes_the_process() && !last;
+        if (world.asked_to_leave && asked_at_ms == 0)
+            asked_at_ms = world.now_ms;
+        if (is_at_rest() && !last && !world.asked_to_leave) {
+            world_trace("all is delivered: SIGTERM");
+            last = true;
+            world.asked_to_leave = true;
+            asked_at_ms = world.now_ms;
+        }
+    }
+    if (!killed)
+        judge_clean_end(&life);
+    int status = lifecycle_release(&life);
+    if (!killed)
+        judge_exit(status, asked_at_ms > 0, asked_at_ms);
+    return !last;
+}
+
+void process_play(void)
+{
+    struct config config = config_of(&world.scenario);
+    int64_t calm_ms = 0;
+    while (live(&config, &calm_ms))
+        world_pass(1 + fate_roll(2000));
+    oracle_judge_end();
+}

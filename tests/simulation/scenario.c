@@ -1,0 +1,108 @@
+#include "scenario.h"
+
+#include "base/random.h"
+#include "delivery/lane.h"
+
+enum {
+    CALM_EVERY = 8,
+    LONG_EVERY = 10
+};
+
+static const char *const names[MISFORTUNE_COUNT] = {
+    [MISFORTUNE_THROTTLE] = "throttle",
+    [MISFORTUNE_FAILURE] = "failure",
+    [MISFORTUNE_LOST_REPLY] = "lost-reply",
+    [MISFORTUNE_LATE_COPY] = "late-copy",
+    [MISFORTUNE_REFUSAL] = "refusal",
+    [MISFORTUNE_STALL] = "stall",
+    [MISFORTUNE_SILENCE] = "silence",
+    [MISFORTUNE_DISCONNECT] = "disconnect",
+    [MISFORTUNE_RESTART] = "restart",
+    [MISFORTUNE_PROMOTION] = "promotion",
+    [MISFORTUNE_ADVANCE] = "advance",
+    [MISFORTUNE_KILL] = "kill",
+    [MISFORTUNE_TERMINATION] = "termination",
+    [MISFORTUNE_CATALOG] = "catalog",
+    [MISFORTUNE_CHATTER] = "chatter",
+};
+
+const char *misfortune_name(enum misfortune misfortune)
+{
+    return names[misfortune];
+}
+
+enum misfortune misfortune_named(struct str name)
+{
+    int i = 0;
+    while (i < MISFORTUNE_COUNT && !str_equal(name, str_from_c(names[i])))
+        i++;
+    return (enum misfortune)i;
+}
+
+static unsigned between(struct random *random, unsigned least, unsigned most)
+{
+    return least + (unsigned)random_below(random, most - least + 1);
+}
+
+// From next to nothing to plenty: each power of two is as likely as any other.
+static unsigned spread(struct random *random, unsigned least, unsigned doublings)
+{
+    return between(random, least, least << random_below(random, doublings + 1));
+}
+
+static uint32_t misfortunes_of(uint64_t seed, struct random *random)
+{
+    uint32_t drawn = (uint32_t)random_below(random, 1U << MISFORTUNE_COUNT);
+    // Where nothing ever breaks everything must come exactly once; where it does, the stops that
+    // were asked for are part of it.
+    uint32_t calm = 1U << MISFORTUNE_TERMINATION | 1U << MISFORTUNE_CHATTER |
+                    1U << MISFORTUNE_THROTTLE | 1U << MISFORTUNE_FAILURE;
+    return seed % CALM_EVERY == 0 ? drawn & calm : drawn;
+}
+
+// One transaction that takes longer to deliver, though not to receive, than any connection lives.
+static void make_long(struct scenario *scenario, struct random *random)
+{
+    scenario->transactions = between(random, 1, 20);
+    scenario->long_changes = between(random, 500, 2500);
+    scenario->cut_every_ms = between(random, 1500, 6000);
+    scenario->latency_ms = 1;
+    scenario->window = 512;
+    scenario->service_latency_ms = between(random, 20, 60);
+    scenario->seats = 1;
+    scenario->memory_bytes_max = between(random, 20000, 100000);
+}
+
+struct scenario scenario_of(uint64_t seed)
+{
+    struct random random = random_from(seed);
+    struct scenario scenario = {
+        .seed = seed,
+        .misfortunes = misfortunes_of(seed, &random),
+        .transactions = between(&random, 10, 120),
+        .tables = between(&random, 1, 6),
+        .changes_max = spread(&random, 2, 5),
+        .commit_gap_ms = spread(&random, 2, 8),
+        .mishap_gap_ms = spread(&random, 200, 5),
+        .latency_ms = spread(&random, 1, 6),
+        .service_latency_ms = spread(&random, 1, 6),
+        .alters_tables = random_below(&random, 2) == 0,
+        .messages_need_txn = random_below(&random, 2) == 0,
+        .wal_sender_timeout_ms = random_below(&random, 8) == 0 ? 0 : spread(&random, 1000, 6),
+        .window = spread(&random, 1, 8),
+        .retry_initial = random_below(&random, 2) == 0,
+        .memory_bytes_max = spread(&random, 1000, 8),
+        .lane_bits = between(&random, 0, LANE_BITS_MAX),
+        .in_order = random_below(&random, 6) == 0,
+        .seats = between(&random, 1, 16),
+        .mishap_percent = spread(&random, 1, 4),
+    };
+    if (seed % LONG_EVERY == 1)
+        make_long(&scenario, &random);
+    if (scenario.in_order) {
+        scenario.lane_bits = 0;
+        scenario.seats = 1;
+        scenario.misfortunes &= ~(1U << MISFORTUNE_LATE_COPY);
+    }
+    return scenario;
+}

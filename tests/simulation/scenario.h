@@ -1,0 +1,68 @@
+// scenario - what a seed plays: how much happens, how large the peers' limits are, and which
+// misfortunes there are. A seed decides all of it; a shrunk replay takes parts of it away.
+#ifndef PGK_SIMULATION_SCENARIO_H
+#define PGK_SIMULATION_SCENARIO_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum misfortune {
+    MISFORTUNE_THROTTLE,   // Records and requests are refused for being too many.
+    MISFORTUNE_FAILURE,    // Records are not stored: something failed inside.
+    MISFORTUNE_LOST_REPLY, // A request's outcome is never told; it was stored or was not.
+    MISFORTUNE_LATE_COPY,  // A request that was given up is stored after all.
+    MISFORTUNE_REFUSAL,    // Credentials are not accepted for a while.
+    MISFORTUNE_STALL,      // The service answers nothing for a while.
+    MISFORTUNE_SILENCE,    // The network carries nothing for a while.
+    MISFORTUNE_DISCONNECT, // A connection breaks.
+    MISFORTUNE_RESTART,    // The server restarts.
+    MISFORTUNE_PROMOTION,  // A standby takes over; its slot lags behind.
+    MISFORTUNE_ADVANCE,    // Somebody else moves the slot on.
+    MISFORTUNE_KILL,       // kill -9: all memory is gone.
+    MISFORTUNE_TERMINATION,
+    MISFORTUNE_CATALOG, // What is committed can be seen only later; questions break off.
+    MISFORTUNE_CHATTER, // Keepalives at any time, asking for replies.
+    MISFORTUNE_COUNT
+};
+
+struct scenario {
+    uint64_t seed;
+    uint32_t misfortunes; // A bit each.
+    unsigned transactions;
+    unsigned tables;
+    unsigned changes_max;  // Of an ordinary transaction.
+    unsigned long_changes; // Of the one long transaction; 0: there is none.
+    int64_t cut_every_ms;  // The connection breaks that often until the end; 0: it does not.
+    int64_t commit_gap_ms; // Between commits, at most.
+    int64_t mishap_gap_ms; // Between misfortunes, at most.
+    int64_t latency_ms;    // Of the network to the server, at most.
+    int64_t service_latency_ms;
+    bool alters_tables;     // Columns come and go, keys change.
+    bool messages_need_txn; // As of PostgreSQL 16: a message opens its transaction's output.
+    int64_t wal_sender_timeout_ms;
+    unsigned window; // Messages that fit between walsender and reader.
+    bool retry_initial;
+
+    size_t memory_bytes_max;
+    unsigned lane_bits;
+    bool in_order; // The sink is one that keeps order, as standard output.
+    unsigned seats;
+    unsigned mishap_percent; // Of requests, and of records in them.
+};
+
+struct scenario scenario_of(uint64_t seed);
+
+static inline bool scenario_has(const struct scenario *scenario, enum misfortune misfortune)
+{
+    return scenario->misfortunes >> misfortune & 1;
+}
+
+const char *misfortune_name(enum misfortune misfortune);
+
+// MISFORTUNE_COUNT when there is none of that name.
+enum misfortune misfortune_named(struct str name);
+
+#endif

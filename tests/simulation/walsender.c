@@ -1,0 +1,283 @@
+#include "walsender.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "history.h"
+#include "oracle.h"
+#include "plugin.h"
+#include "server.h"
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void walsender_start(struct walsender *sender, lsn_t from)
+{
+    *sender = (struct walsender){.sent = from, .told = from, .heard_ms = world.now_ms};
+    while (sender->entry < history.entry_count && history.entries[sender->entry].from < from)
+        sender->entry++;
+    oracle_expect_again(sender->entry);
+}
+
+void walsender_release(struct walsender *sender)
+{
+    for (; sender->count > 0; sender->count--)
+        free(sender->outbox[sender->oldest++ % WINDOW_MAX].bytes);
+}
+
+static void add_u64(struct buf *buf, uint64_t value)
+{
+    for (int shift = 56; shift >= 0; shift -= 8)
+        buf_add_byte(buf, (char)(value >> shift));
+}
+
+// Takes the buffer's bytes.
+static struct sent_message *push(struct walsender *sender, struct buf *buf)
+{
+    struct sent_message *message = &sender->outbox[(sender->oldest + sender->count) % WINDOW_MAX];
+    sender->count++;
+    *message = (struct sent_message){.bytes = alloc_bytes(buf->len), .len = buf->len};
+    memcpy(message->bytes, buf->ptr, buf->len);
+    buf_release(buf);
+    message->arrives_ms = server_arrival_ms();
+    if (message->arrives_ms < sender->last_arrival_ms)
+        message->arrives_ms = sender->last_arrival_ms;
+    sender->last_arrival_ms = message->arrives_ms;
+    if (message->arrives_ms > world.now_ms && server_roll(4) == 0)
+        message->begins_ms = world.now_ms + 1;
+    return message;
+}
+
+static struct sent_message *push_data(struct walsender *sender, lsn_t lsn, struct buf *payload)
+{
+    struct buf buf;
+    buf_init(&buf, 1 << 16);
+    buf_add_byte(&buf, 'w');
+    add_u64(&buf, lsn);
+    add_u64(&buf, lsn);
+    add_u64(&buf, 0);
+    buf_add(&buf, buf_str(payload));
+    buf_release(payload);
+    return push(sender, &buf);
+}
+
+static void push_keepalive(struct walsender *sender, lsn_t position, bool wants_reply)
+{
+    struct buf buf;
+    buf_init(&buf, 64);
+    buf_add_byte(&buf, 'k');
+    add_u64(&buf, position);
+    add_u64(&buf, 0);
+    buf_add_byte(&buf, wants_reply ? 1 : 0);
+    world_trace("keepalive at " LSN_FMT "%s%s", LSN_ARG(position),
+        wants_reply ? ", wants reply" : "", sender->began ? ", inside a transaction" : "");
+    sender->told = position > sender->told ? position : sender->told;
+    push(sender, &buf);
+}
+
+// BEGIN is written with the first change; up to PostgreSQL 15 messages do not count.
+static bool needs_begin(const struct walsender *sender, const struct item *item)
+{
+    bool opens = item->kind != ITEM_MESSAGE || world.scenario.messages_need_txn;
+    return opens && !sender->began && !history.entries[sender->entry].is_message;
+}
+
+static void end_entry(struct walsender *sender, const struct entry *entry)
+{
+    if (sender->began) {
+        struct buf payload;
+        buf_init(&payload, 1 << 12);
+        test_decoding_plugin.commit(&payload, entry);
+        push_data(sender, entry->end, &payload)->commit_end = entry->end;
+        sender->told = entry->end;
+    }
+    sender->began = false;
+    sender->item = 0;
+    sender->sent = entry->end;
+    sender->entry++;
+}
+
+static void send_message(struct walsender *sender, const struct entry *entry)
+{
+    static const struct item outside = {.kind = ITEM_MESSAGE};
+    struct buf payload;
+    buf_init(&payload, 1 << 12);
+    test_decoding_plugin.item(&payload, entry, &outside);
+    push_data(sender, entry->end, &payload);
+    sender->sent = entry->end;
+    sender->entry++;
+}
+
+static void send_next(struct walsender *sender)
+{
+    const struct entry *entry = &history.entries[sender->entry];
+    if (entry->is_message) {
+        send_message(sender, entry);
+        return;
+    }
+    if (sender->item == entry->item_count) {
+        end_entry(sender, entry);
+        return;
+    }
+    const struct item *item = &history.items[entry->first_item + sender->item];
+    struct buf payload;
+    buf_init(&payload, 1 << 14);
+    if (needs_begin(sender, item)) {
+        sender->began = true;
+        test_decoding_plugin.begin(&payload, entry);
+    } else {
+        sender->item++;
+        test_decoding_plugin.item(&payload, entry, item);
+    }
+    push_data(sender, item->lsn, &payload);
+}
+
+bool walsender_is_inside(const struct walsender *sender)
+{
+    return sender->began;
+}
+
+// A keepalive tells that what was committed before was sent: outside of a transaction anything up
+// to the next commit, inside of one it may name the very commit being sent.
+static lsn_t some_position(const struct walsender *sender)
+{
+    lsn_t most = history.position;
+    if (sender->entry < history.entry_count)
+        most = sender->began ? history.entries[sender->entry].end
+                             : history.entries[sender->entry].from;
+    lsn_t least = sender->sent < most ? sender->sent : most;
+    return least + (lsn_t)server_roll((int64_t)(most - least) + 1);
+}
+
+static bool has_room(const struct walsender *sender)
+{
+    return sender->count < world.scenario.window;
+}
+
+static void send_what_fits(struct walsender *sender)
+{
+    bool chatters = scenario_has(&world.scenario, MISFORTUNE_CHATTER);
+    while (has_room(sender) && sender->entry < history.entry_count) {
+        if (chatters && server_roll(12) == 0)
+            push_keepalive(sender, some_position(sender), server_roll(3) == 0);
+        else
+            send_next(sender);
+    }
+    if (has_room(sender) && history.position > sender->told) {
+        sender->sent = history.position;
+        push_keepalive(sender, sender->sent, chatters && server_roll(4) == 0);
+    }
+}
+
+static void take_status(struct walsender *sender)
+{
+    struct sent_status status = sender->statuses[0];
+    sender->status_count--;
+    memmove(sender->statuses, sender->statuses + 1, sender->status_count * sizeof status);
+    sender->heard_ms = world.now_ms;
+    sender->asked = false;
+    server_confirm(status.flushed);
+    if (status.wants_reply && sender->count < WINDOW_MAX)
+        push_keepalive(sender, sender->sent, false);
+}
+
+void walsender_hear(struct walsender *sender, lsn_t flushed, bool wants_reply)
+{
+    if (sender->status_count == STATUSES_MAX)
+        take_status(sender);
+    int64_t arrives_ms = server_arrival_ms();
+    if (sender->status_count > 0 &&
+        sender->statuses[sender->status_count - 1].arrives_ms > arrives_ms)
+        arrives_ms = sender->statuses[sender->status_count - 1].arrives_ms;
+    sender->statuses[sender->status_count++] = (struct sent_status){
+        .arrives_ms = arrives_ms, .flushed = flushed, .wants_reply = wants_reply};
+}
+
+void walsender_lose(struct walsender *sender)
+{
+    while (sender->status_count > 0 && server_roll(2) == 0)
+        take_status(sender);
+    sender->status_count = 0;
+}
+
+// The server waits half of its timeout, asks, and waits for the other half.
+static bool is_patient(struct walsender *sender)
+{
+    int64_t timeout_ms = world.scenario.wal_sender_timeout_ms;
+    int64_t silent_ms = world.now_ms - sender->heard_ms;
+    if (timeout_ms == 0)
+        return true;
+    if (silent_ms >= timeout_ms) {
+        world_trace("the server gives up a silent reader");
+        // Who has taken leave tells nothing any more.
+        if (server.silent_until_ms <= sender->heard_ms && !sender->is_leaving)
+            world_broken(INVARIANT_ALIVE, "no status for %lld ms", (long long)silent_ms);
+        return false;
+    }
+    if (silent_ms >= timeout_ms / 2 && !sender->asked && sender->count < WINDOW_MAX) {
+        push_keepalive(sender, sender->sent, true);
+        sender->asked = true;
+    }
+    return true;
+}
+
+bool walsender_act(struct walsender *sender)
+{
+    while (sender->status_count > 0 && sender->statuses[0].arrives_ms <= world.now_ms)
+        take_status(sender);
+    if (!sender->is_leaving)
+        send_what_fits(sender);
+    return is_patient(sender);
+}
+
+static int64_t if_to_come(int64_t at_ms)
+{
+    return at_ms > world.now_ms ? at_ms : CLOCK_NEVER_MS;
+}
+
+int64_t walsender_next_ms(const struct walsender *sender)
+{
+    int64_t at_ms = CLOCK_NEVER_MS;
+    int64_t timeout_ms = world.scenario.wal_sender_timeout_ms;
+    if (sender->status_count > 0)
+        at_ms = sender->statuses[0].arrives_ms;
+    if (timeout_ms > 0) {
+        at_ms = world_earlier(at_ms, if_to_come(sender->heard_ms + timeout_ms / 2));
+        at_ms = world_earlier(at_ms, sender->heard_ms + timeout_ms);
+    }
+    if (sender->count > 0) {
+        const struct sent_message *next = &sender->outbox[sender->oldest % WINDOW_MAX];
+        at_ms = world_earlier(at_ms, if_to_come(next->arrives_ms));
+        at_ms = world_earlier(at_ms, if_to_come(next->begins_ms));
+    }
+    return at_ms;
+}
+
+bool walsender_is_ready(const struct walsender *sender)
+{
+    if (sender->count == 0)
+        return false;
+    const struct sent_message *next = &sender->outbox[sender->oldest % WINDOW_MAX];
+    return next->arrives_ms <= world.now_ms ||
+           (next->begins_ms > 0 && next->begins_ms <= world.now_ms);
+}
+
+bool walsender_take(struct walsender *sender, struct sent_message *message)
+{
+    if (sender->count == 0)
+        return false;
+    struct sent_message *next = &sender->outbox[sender->oldest % WINDOW_MAX];
+    if (next->arrives_ms > world.now_ms) {
+        if (next->begins_ms <= world.now_ms)
+            next->begins_ms = 0; // Its first bytes are taken, and are no news any more.
+        return false;
+    }
+    *message = *next;
+    sender->oldest++;
+    sender->count--;
+    // Who takes leave still takes what comes, and throws it away.
+    if (message->commit_end > 0 && !sender->is_leaving)
+        server.commit_taken = message->commit_end;
+    return true;
+}
