@@ -217,10 +217,22 @@ class Database:
         """Removes the database and its slots, whoever still reads from them."""
         self.connection.close()
         with self.server.connect() as connection:
-            for slot, in connection.execute('SELECT slot_name FROM pg_replication_slots'
-                                            ' WHERE database = %s', [self.name]).fetchall():
-                drop_slot(connection, slot)
+            self._drop_slots(connection)
             connection.execute(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+
+    def clear(self):
+        """Removes the slots and everything in schemas: nearly a fresh database, and far sooner."""
+        self._drop_slots(self.connection)
+        for schema, in self.connection.execute(
+                "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^pg_|^inf'"
+                ).fetchall():
+            self.execute(f'DROP SCHEMA {schema} CASCADE')
+        self.execute('CREATE SCHEMA public')
+
+    def _drop_slots(self, connection):
+        for slot, in connection.execute('SELECT slot_name FROM pg_replication_slots'
+                                        ' WHERE database = %s', [self.name]).fetchall():
+            drop_slot(connection, slot)
 
 
 def drop_slot(connection, slot):
