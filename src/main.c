@@ -73,7 +73,7 @@ static int stream(const struct config *config)
 
 int main(int argc, char **argv)
 {
-    struct config config;
+    static struct config config; // As long as the process, as is what it points to.
     struct err err;
     keep_secrets();
     if (!options_read(argc, argv, &config, &err))
