@@ -1,6 +1,7 @@
 #include "postgres/conn.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "postgres/server_error.h"
@@ -13,6 +14,7 @@
 
 enum {
     CONNECT_TIMEOUT_S = 10,
+    SETTINGS_BYTES_MAX = 1 << 18,
     PARAMETERS_MAX = 64
 };
 
@@ -82,26 +84,33 @@ static void add_source(struct connect_parameters *all, const PQconninfoOption *o
     }
 }
 
+// Of a name given twice libpq takes the last value: ours that may be overruled come before the
+// operator's, ours that must hold after.
 static PGconn *begin(const PQconninfoOption *options, struct conn *conn, enum conn_purpose purpose)
 {
     struct connect_parameters all = {.count = 0};
-    const char *user_settings = getenv("PGOPTIONS");
-    add_source(&all, options, &user_settings, &conn->connect_timeout_ms);
-
-    char settings[2048];
-    snprintf(
-        settings, sizeof settings, "%s %s", user_settings ? user_settings : "", pinned_settings);
-    add_parameter(&all, "options", settings);
-    add_parameter(&all, "client_encoding", "UTF8");
     add_parameter(&all, "fallback_application_name", "pg_kinesis");
     // Half a minute of silence and three unanswered probes: a dead peer is noticed within a minute.
     add_parameter(&all, "keepalives_idle", "30");
     add_parameter(&all, "keepalives_interval", "10");
     add_parameter(&all, "keepalives_count", "3");
     add_parameter(&all, "tcp_user_timeout", "60000");
+
+    const char *user_settings = getenv("PGOPTIONS");
+    add_source(&all, options, &user_settings, &conn->connect_timeout_ms);
+
+    struct buf settings;
+    buf_init(&settings, SETTINGS_BYTES_MAX);
+    buf_printf(&settings, "%s %s", user_settings ? user_settings : "", pinned_settings);
+    assert(buf_ok(&settings)); // Linux gives no argument or variable over 128 KiB.
+    add_parameter(&all, "options", buf_c(&settings));
+    add_parameter(&all, "client_encoding", "UTF8");
     if (purpose == CONN_REPLICATION)
         add_parameter(&all, "replication", "database");
-    return PQconnectStartParams(all.names, all.values, 0);
+
+    PGconn *pg = PQconnectStartParams(all.names, all.values, 0);
+    buf_release(&settings);
+    return pg;
 }
 
 // libpq would write to standard error itself, in lines that are not ours.

@@ -317,3 +317,16 @@ def test_a_transaction_longer_than_any_connection_ends(pg_kinesis, database, sta
     # Were it begun anew after each cut, the last life alone would bring all of it, and the lives
     # before it 48,000 records that were here already.
     assert len(found) < rows + 24_000
+
+
+@ONE_VERSION
+def test_the_operators_own_settings_do_not_displace_ours(pg_kinesis, database):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY, day date)')
+    run = pg_kinesis('--source', database.dsn, '--dry-run', env={
+        'PGDATESTYLE': 'German', 'PGOPTIONS': '-c datestyle=German ' * 200})
+    run.wait_for_log('streaming')
+
+    database.execute("INSERT INTO t VALUES (1, '2026-11-22')")
+
+    run.wait_until(run.stdout, 'a record')
+    assert new_value(json.loads(run.stdout()), 'day') == '2026-11-22'
