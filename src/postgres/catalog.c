@@ -1,10 +1,12 @@
 #include "postgres/catalog.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "model/relation.h"
 #include "postgres/catalog_query.h"
 #include "postgres/conn.h"
+#include "postgres/type_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 enum {
     FAILURES_MAX = 2, // A connection may have died of old age; a new one shows how the server is.
     RECONNECT_AFTER_MS = 1000,
+    OIDS_BYTES_MAX = 12 * RELATION_COLUMNS_MAX + 2,
     LOOK_AGAIN_AFTER_MS = 10 // A commit becomes visible within moments of being streamed.
 };
 
@@ -31,6 +34,7 @@ struct catalog {
     enum catalog_state state;
     int64_t wake_at_ms;
     unsigned failures; // Since the last answer.
+    struct type_names types;
 };
 
 struct catalog *catalog_new(
@@ -44,6 +48,7 @@ struct catalog *catalog_new(
         .selection = catalog_selection_of(selection),
         .state = CATALOG_IDLE,
     };
+    type_names_init(&catalog->types);
     return catalog;
 }
 
@@ -53,6 +58,7 @@ void catalog_free(struct catalog *catalog)
         return;
     conn_free(catalog->sql);
     catalog_selection_release(&catalog->selection);
+    type_names_release(&catalog->types);
     free(catalog->source);
     free(catalog);
 }
@@ -89,6 +95,15 @@ static enum step go_on_connecting(struct catalog *catalog, int64_t now_ms, struc
     return STEP_BUSY;
 }
 
+static enum step send(struct catalog *catalog, const char *query, const char *const *parameters,
+    size_t count, int64_t now_ms, struct err *err)
+{
+    if (!conn_send_with(catalog->sql, query, parameters, count, err))
+        return part(catalog, now_ms);
+    catalog->state = CATALOG_ASKING;
+    return STEP_BUSY;
+}
+
 static enum step send_question(struct catalog *catalog, const struct relation *relation,
     uint32_t xid, int64_t now_ms, struct err *err)
 {
@@ -96,23 +111,22 @@ static enum step send_question(struct catalog *catalog, const struct relation *r
     char table[256];
     char xid_text[16];
     char pid_text[16];
+    char oid_text[16];
     snprintf(schema, sizeof schema, STR_FMT, STR_ARG(relation->schema));
     snprintf(table, sizeof table, STR_FMT, STR_ARG(relation->name));
     snprintf(xid_text, sizeof xid_text, "%u", xid);
     snprintf(pid_text, sizeof pid_text, "%d", catalog->stream_pid);
+    snprintf(oid_text, sizeof oid_text, "%u", relation->oid);
     const char *parameters[CATALOG_PARAMETERS] = {
         [CATALOG_PARAMETER_SCHEMA] = schema,
         [CATALOG_PARAMETER_TABLE] = table,
         [CATALOG_PARAMETER_XID] = xid_text,
         [CATALOG_PARAMETER_PID] = pid_text,
+        [CATALOG_PARAMETER_OID] = oid_text,
     };
-    for (size_t i = CATALOG_PARAMETERS_SELECTION; i < CATALOG_PARAMETERS; i++)
+    for (size_t i = CATALOG_PARAMETERS_SELECTION; i < CATALOG_PARAMETER_OID; i++)
         parameters[i] = catalog->selection.arrays[i - CATALOG_PARAMETERS_SELECTION];
-
-    if (!conn_send_with(catalog->sql, catalog_query, parameters, CATALOG_PARAMETERS, err))
-        return part(catalog, now_ms);
-    catalog->state = CATALOG_ASKING;
-    return STEP_BUSY;
+    return send(catalog, catalog_query, parameters, CATALOG_PARAMETERS, now_ms, err);
 }
 
 // A column that a partial relation has not seen may well be there: with REPLICA IDENTITY USING
@@ -121,8 +135,8 @@ static bool may_have_column(const struct relation *relation, struct str name, st
 {
     for (size_t i = 0; i < relation->column_count; i++) {
         const struct column *column = &relation->columns[i];
-        if (str_equal(column->name, name))
-            return str_equal(column->type, type);
+        if (str_equal(column->name, name)) // By its oid the table is the one, whatever its types.
+            return relation->oid > 0 || str_equal(column->type, type);
     }
     return relation->is_partial;
 }
@@ -172,11 +186,11 @@ static void note_plan(struct relation *relation, const struct rows *rows)
     relation->plan = selected ? PLAN_SEND : PLAN_SKIP;
 }
 
-static enum step take_answer(struct catalog *catalog, struct relation *relation, int64_t now_ms,
-    struct catalog_key *key, struct err *err)
+// The answer to what was asked, the caller's to free when DONE.
+static enum step answer_step(
+    struct catalog *catalog, int64_t now_ms, struct rows **rows, struct err *err)
 {
-    struct rows *rows = NULL;
-    enum step step = conn_result_step(catalog->sql, &rows, err);
+    enum step step = conn_result_step(catalog->sql, rows, err);
     if (step == STEP_BUSY)
         return STEP_BUSY;
     if (step == STEP_FAILED)
@@ -184,6 +198,16 @@ static enum step take_answer(struct catalog *catalog, struct relation *relation,
 
     catalog->state = CATALOG_IDLE;
     catalog->failures = 0;
+    return STEP_DONE;
+}
+
+static enum step take_answer(struct catalog *catalog, struct relation *relation, int64_t now_ms,
+    struct catalog_key *key, struct err *err)
+{
+    struct rows *rows = NULL;
+    enum step step = answer_step(catalog, now_ms, &rows, err);
+    if (step != STEP_DONE)
+        return step;
     bool visible = str_equal(rows_value(rows, 0, CATALOG_COLUMN_VISIBLE), STR("t"));
     if (visible) {
         note_key(relation, rows, now_ms, key);
@@ -195,8 +219,8 @@ static enum step take_answer(struct catalog *catalog, struct relation *relation,
     return visible ? STEP_DONE : STEP_BUSY;
 }
 
-enum step catalog_key_step(struct catalog *catalog, struct relation *relation, uint32_t xid,
-    int64_t now_ms, struct catalog_key *key, struct err *err)
+// Until a question can be asked, or one is.
+static enum step ready_step(struct catalog *catalog, int64_t now_ms, struct err *err)
 {
     bool early = now_ms < catalog->wake_at_ms;
     switch (catalog->state) {
@@ -205,11 +229,52 @@ enum step catalog_key_step(struct catalog *catalog, struct relation *relation, u
     case CATALOG_CONNECTING:
         return go_on_connecting(catalog, now_ms, err);
     case CATALOG_IDLE:
-        return early ? STEP_BUSY : send_question(catalog, relation, xid, now_ms, err);
+        return early ? STEP_BUSY : STEP_DONE;
     case CATALOG_ASKING:
         break;
     }
-    return take_answer(catalog, relation, now_ms, key, err);
+    return STEP_DONE;
+}
+
+enum step catalog_key_step(struct catalog *catalog, struct relation *relation, uint32_t xid,
+    int64_t now_ms, struct catalog_key *key, struct err *err)
+{
+    enum step step = ready_step(catalog, now_ms, err);
+    if (step != STEP_DONE)
+        return step;
+    return catalog->state == CATALOG_IDLE ? send_question(catalog, relation, xid, now_ms, err)
+                                          : take_answer(catalog, relation, now_ms, key, err);
+}
+
+static enum step ask_for_types(
+    struct catalog *catalog, const struct relation *relation, int64_t now_ms, struct err *err)
+{
+    struct buf oids;
+    buf_init(&oids, OIDS_BYTES_MAX);
+    type_names_add_oids(&oids, relation);
+    const char *const parameters[] = {type_names_below(&catalog->types), buf_c(&oids)};
+    enum step step =
+        send(catalog, type_names_query, parameters, TYPE_NAMES_PARAMETERS, now_ms, err);
+    buf_release(&oids);
+    return step;
+}
+
+enum step catalog_types_step(
+    struct catalog *catalog, struct relation *relation, int64_t now_ms, struct err *err)
+{
+    if (catalog->state != CATALOG_ASKING && type_names_complete(&catalog->types, relation))
+        return STEP_DONE;
+    enum step step = ready_step(catalog, now_ms, err);
+    if (step != STEP_DONE)
+        return step;
+    if (catalog->state == CATALOG_IDLE)
+        return ask_for_types(catalog, relation, now_ms, err);
+    struct rows *rows = NULL;
+    step = answer_step(catalog, now_ms, &rows, err);
+    if (step == STEP_DONE)
+        type_names_take(&catalog->types, rows, relation);
+    rows_free(rows);
+    return step;
 }
 
 bool catalog_is_cut_off(struct catalog *catalog)

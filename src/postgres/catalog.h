@@ -41,6 +41,12 @@ struct catalog_key {
 enum step catalog_key_step(struct catalog *catalog, struct relation *relation, uint32_t xid,
     int64_t now_ms, struct catalog_key *key, struct err *err);
 
+// Ask what the relation's types are called; called with the same relation until DONE, which sets
+// them. To be asked once the key is known: then the transaction that may have made the types is
+// visible. A type that is gone keeps the name that it has.
+enum step catalog_types_step(
+    struct catalog *catalog, struct relation *relation, int64_t now_ms, struct err *err);
+
 // True when the server has ended the catalog's connection while nothing was asked. A server that
 // shuts down does so at once, and then waits for its streams.
 bool catalog_is_cut_off(struct catalog *catalog);

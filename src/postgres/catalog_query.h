@@ -8,14 +8,16 @@
 struct selection;
 
 // $1 schema, $2 table, $3 the transaction's 32-bit xid, $4 the process that streams to us, then the
-// selection, an array for each member of a pattern.
+// selection, an array for each member of a pattern; last the table's oid: where it is known, not 0,
+// it alone says which table the key is of, whatever its name is now.
 enum {
     CATALOG_PARAMETER_SCHEMA,
     CATALOG_PARAMETER_TABLE,
     CATALOG_PARAMETER_XID,
     CATALOG_PARAMETER_PID,
     CATALOG_PARAMETERS_SELECTION,
-    CATALOG_PARAMETERS = CATALOG_PARAMETERS_SELECTION + 4
+    CATALOG_PARAMETER_OID = CATALOG_PARAMETERS_SELECTION + 4,
+    CATALOG_PARAMETERS
 };
 
 // The answer's columns. It has a row at least, with the verdict on visibility and the selection;
@@ -32,7 +34,7 @@ extern const char catalog_query[];
 
 // A selection as the query's parameters; its own.
 struct catalog_selection {
-    char *arrays[CATALOG_PARAMETERS - CATALOG_PARAMETERS_SELECTION];
+    char *arrays[CATALOG_PARAMETER_OID - CATALOG_PARAMETERS_SELECTION];
 };
 
 struct catalog_selection catalog_selection_of(const struct selection *selection);

@@ -46,7 +46,7 @@ const char *conn_server_encoding(const struct conn *conn); // Of the database, a
 // Send a query; one at a time. The parameters are C strings, as text.
 MUST_CHECK bool conn_send(struct conn *conn, const char *sql, struct err *err);
 enum {
-    CONN_PARAMETERS_MAX = 8
+    CONN_PARAMETERS_MAX = 12
 };
 MUST_CHECK bool conn_send_with(struct conn *conn, const char *sql, const char *const *parameters,
     size_t count, struct err *err);
