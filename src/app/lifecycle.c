@@ -236,6 +236,8 @@ static struct replication_options slot_options(const struct config *config, char
         .source = config->source,
         .slot = name,
         .selection = &config->selection,
+        .plugin = config->plugin,
+        .publications = &config->publications,
         .create = config->create,
         .temporary = config->dry_run,
         .never_confirm = config->dry_run,

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "model/config.h"
+#include "postgres/plugin.h"
 #include "select/pattern.h"
 
 #include <assert.h>
@@ -150,6 +151,22 @@ static bool read_log_level(struct config *config, size_t offset, const char *tex
            wrong(err, text, "debug, info, warning or error");
 }
 
+static bool read_plugin(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    config->plugin = plugin_of_name(str_from_c(text));
+    return config->plugin != PLUGIN_AUTO || strcmp(text, "auto") == 0 ||
+           wrong(err, text, "auto, test_decoding or pgoutput");
+}
+
+// One a line: the environment has no other way to say an option twice.
+static bool read_publication(
+    struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    return publications_add(&config->publications, str_from_c(text), err);
+}
+
 static bool read_slot(struct config *config, size_t offset, const char *text, struct err *err)
 {
     config->slot_is_named = true;
@@ -230,6 +247,10 @@ static const struct option_row rows[] = {
         "PostgreSQL database; what it leaves out comes from the PG* environment"},
     {"slot", NULL, "NAME", true, false, read_slot, FIELD(slot),
         "replication slot (default: pg_kinesis)"},
+    {"plugin", NULL, "NAME", true, false, read_plugin, 0,
+        "output plugin: test_decoding, pgoutput or auto (the default: the slot's own)"},
+    {"publication", NULL, "NAME", true, false, read_publication, 0,
+        "publication to read by pgoutput; may be repeated"},
     {"create", NULL, NULL, true, false, read_switch, FIELD(create),
         "create the slot if there is none"},
     {"drop", NULL, NULL, false, false, read_drop, 0, "drop the slot and exit"},
@@ -399,6 +420,8 @@ static bool is_sound(const struct config *config, struct err *err)
 {
     if (config->command == COMMAND_DROP && config->create)
         return err_set(err, ERR_USAGE, "--create and --drop exclude each other");
+    if (config->plugin == PLUGIN_TEST_DECODING && config->publications.count > 0)
+        return err_set(err, ERR_USAGE, "--publication is for pgoutput, not for test_decoding");
     bool needs_stream = config->command == COMMAND_STREAM && !config->to_stdout && !config->dry_run;
     if (!needs_stream || *config->stream)
         return true;
@@ -421,10 +444,12 @@ bool options_read(int argc, char **argv, struct config *config, struct err *err)
     };
     if (!read_environment(config, err))
         return false;
-    size_t inherited = config->selection.count;
+    size_t patterns = config->selection.count;
+    size_t publications = config->publications.count;
     if (!read_arguments(argc, argv, config, err))
         return false;
-    selection_override(&config->selection, inherited);
+    selection_override(&config->selection, patterns);
+    publications_override(&config->publications, publications);
     return is_sound(config, err);
 }
 

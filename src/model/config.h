@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "model/lsn.h"
+#include "model/plugin.h"
 #include "model/selection.h"
 
 #include <stdbool.h>
@@ -43,6 +44,8 @@ struct config {
     const char *source; // A password may be in it: not for any output.
     const char *slot;
     bool slot_is_named; // By the operator; else it is the default.
+    enum plugin plugin;
+    struct publications publications;
     bool create;
     bool retry_initial;
     enum endpos_kind endpos_kind;

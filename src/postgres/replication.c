@@ -7,11 +7,10 @@
 #include "model/source.h"
 #include "postgres/catalog.h"
 #include "postgres/conn.h"
-#include "postgres/encoding.h"
+#include "postgres/decoder.h"
 #include "postgres/pace.h"
 #include "postgres/session.h"
 #include "postgres/stream.h"
-#include "postgres/test_decoding.h"
 
 #include <stdlib.h>
 
@@ -27,14 +26,14 @@ struct replication {
     struct source base;
     struct conn *conn;
     struct catalog *catalog;
-    struct encoding *encoding;
-    struct test_decoding *decoder;
+    struct decoder *decoder;
     struct stream stream;
     struct pace pace;
     bool rests;         // The socket is left alone until the pace says so.
     struct event event; // What the decoder read and the catalog has still to complete.
     bool event_waits;
-    size_t completed; // How many of the event's relations have their keys and plans.
+    size_t completed; // How many of the event's relations are completed.
+    bool types_wait;  // The next of them has its key and plan, and not its types.
     bool in_transaction;
     bool paused; // Our caller takes no events, so next() is not called.
     bool never_confirm;
@@ -71,15 +70,43 @@ static enum step complete_relation(
     return STEP_DONE;
 }
 
+static enum step complete_types(
+    struct replication *replication, struct relation *relation, int64_t now_ms, struct err *err)
+{
+    enum step step = catalog_types_step(replication->catalog, relation, now_ms, err);
+    if (step == STEP_FAILED && relation->types_are_known)
+        return STEP_DONE; // As for the key.
+    if (step == STEP_DONE)
+        relation->types_are_known = true;
+    return step;
+}
+
+// The key's answer comes first: it says that the catalog shows what the transaction did.
+static enum step complete_key_and_types(
+    struct replication *replication, struct relation *relation, int64_t now_ms, struct err *err)
+{
+    if (!replication->types_wait) {
+        if (!is_asked_for(relation, now_ms))
+            return STEP_DONE;
+        enum step step = complete_relation(replication, relation, now_ms, err);
+        if (step != STEP_DONE)
+            return step;
+        replication->types_wait = relation->oid > 0; // Else the stream tells their names.
+    }
+    enum step step =
+        replication->types_wait ? complete_types(replication, relation, now_ms, err) : STEP_DONE;
+    if (step == STEP_DONE)
+        replication->types_wait = false;
+    return step;
+}
+
 static enum step complete_event(struct replication *replication, int64_t now_ms, struct err *err)
 {
     size_t count = 0;
-    struct relation *const *relations = test_decoding_relations(replication->decoder, &count);
+    struct relation *const *relations = decoder_relations(replication->decoder, &count);
     for (; replication->completed < count; replication->completed++) {
         struct relation *relation = relations[replication->completed];
-        enum step step = is_asked_for(relation, now_ms)
-                             ? complete_relation(replication, relation, now_ms, err)
-                             : STEP_DONE;
+        enum step step = complete_key_and_types(replication, relation, now_ms, err);
         if (step == STEP_FAILED)
             err_wrap(err, "cannot look up table %s", err_quote(relation->quoted).text);
         if (step != STEP_DONE)
@@ -116,10 +143,9 @@ static enum source_state give_when_complete(
 static bool read_data(struct replication *replication, struct wal_data data, struct err *err)
 {
     replication->event.key_changed = false;
-    data.payload = encoding_to_utf8(replication->encoding, data.payload);
-    if (!test_decoding_read(replication->decoder, data, &replication->event, err))
+    if (!decoder_read(replication->decoder, data, &replication->event, err))
         return false;
-    replication->event_waits = true;
+    replication->event_waits = replication->event.kind != EVENT_NONE;
     replication->completed = 0;
     return true;
 }
@@ -296,13 +322,12 @@ static void replication_free(struct source *source)
     struct replication *replication = (struct replication *)source;
     conn_free(replication->conn);
     catalog_free(replication->catalog);
-    encoding_free(replication->encoding);
-    test_decoding_free(replication->decoder);
+    decoder_free(replication->decoder);
     free(replication);
 }
 
-struct source *replication_new(
-    const struct replication_options *options, const struct session *session, lsn_t from)
+struct source *replication_new(const struct replication_options *options,
+    const struct session *session, struct decoder *decoder, lsn_t from)
 {
     struct replication *replication = alloc_zeroed(1, sizeof *replication);
     replication->base = (struct source){
@@ -316,8 +341,7 @@ struct source *replication_new(
     replication->conn = session->replication;
     replication->catalog = catalog_new(
         options->source, options->selection, session->sql, conn_backend_pid(session->replication));
-    replication->encoding = encoding_new(conn_server_encoding(session->replication));
-    replication->decoder = test_decoding_new();
+    replication->decoder = decoder;
     replication->never_confirm = options->never_confirm;
     replication->flushed = from;
     stream_init(&replication->stream, from, session->wal_sender_timeout_ms, clock_now_ms());

@@ -9,9 +9,11 @@
 #define PGK_POSTGRES_REPLICATION_H
 
 #include "model/lsn.h"
+#include "model/plugin.h"
 
 #include <stdbool.h>
 
+struct decoder;
 struct selection;
 struct session;
 struct source;
@@ -21,14 +23,17 @@ struct replication_options {
     const char *source;
     const char *slot;
     const struct selection *selection;
+    enum plugin plugin; // Of the slot; AUTO: whichever it has, or fits the publications.
+    const struct publications *publications;
     bool create;        // Make the slot when there is none.
     bool temporary;     // Make it, for this connection only, when there is none.
     bool never_confirm; // Only look: leave the slot where it is.
     bool ask_often;     // The caller waits for a position: ask the server for its own, often.
 };
 
-// Streaming was begun on session->replication, at `from`. Takes the session's connections.
-struct source *replication_new(
-    const struct replication_options *options, const struct session *session, lsn_t from);
+// Streaming was begun on session->replication, at `from`. Takes the session's connections and the
+// decoder, which is one for the slot's plugin.
+struct source *replication_new(const struct replication_options *options,
+    const struct session *session, struct decoder *decoder, lsn_t from);
 
 #endif

@@ -1,8 +1,12 @@
 #include "postgres/replication_open.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "postgres/ask.h"
 #include "postgres/conn.h"
+#include "postgres/decoder.h"
+#include "postgres/plugin.h"
+#include "postgres/publication_check.h"
 #include "postgres/replication.h"
 #include "postgres/selection_check.h"
 #include "postgres/session.h"
@@ -10,6 +14,10 @@
 
 #include <stdio.h>
 #include <string.h>
+
+enum {
+    COMMAND_BYTES_MAX = 32768
+};
 
 // The same server goes on where we were; another one, or a promoted one, where its slot is.
 static bool find_place(
@@ -46,10 +54,6 @@ static bool slot_fits(
             slot->database, session->database);
         return err_hint(err, "name that database in --source, or choose another slot");
     }
-    if (strcmp(slot->plugin, "test_decoding") != 0) {
-        err_set(err, ERR_OPERATOR, "slot \"%s\" uses the output plugin \"%s\"", name, slot->plugin);
-        return err_hint(err, "pg_kinesis reads test_decoding: choose another slot");
-    }
     if (slot->lost) {
         err_set(err, ERR_FINAL, "slot \"%s\" is lost: the server removed log that it needed", name);
         return err_hint(err, "drop it with --drop, create it with --create, load the tables anew");
@@ -57,9 +61,51 @@ static bool slot_fits(
     return true;
 }
 
+static bool slots_own_plugin(const struct replication_options *options, const struct slot *slot,
+    enum plugin *plugin, struct err *err)
+{
+    *plugin = plugin_of_name(str_from_c(slot->plugin));
+    bool is_wanted = options->plugin == PLUGIN_AUTO || options->plugin == *plugin;
+    if (*plugin != PLUGIN_AUTO && is_wanted)
+        return true;
+    err_set(err, ERR_OPERATOR, "slot \"%s\" uses the output plugin \"%s\"", options->slot,
+        slot->plugin);
+    return err_hint(err, is_wanted
+                             ? "pg_kinesis reads test_decoding and pgoutput: choose another slot"
+                             : "leave --plugin out, or choose another slot");
+}
+
+// Publications are pgoutput's alone, and it does nothing without.
+static bool plugin_fits(
+    enum plugin plugin, const struct publications *publications, struct err *err)
+{
+    if (plugin == PLUGIN_PGOUTPUT && publications->count == 0) {
+        err_set(err, ERR_OPERATOR, "pgoutput reads publications, and none is named");
+        return err_hint(
+            err, "--publication NAME; make one with CREATE PUBLICATION NAME FOR TABLE ...");
+    }
+    if (plugin == PLUGIN_TEST_DECODING && publications->count > 0) {
+        err_set(err, ERR_OPERATOR, "test_decoding knows no publications");
+        return err_hint(err, "leave --publication out, or choose a slot of pgoutput");
+    }
+    return true;
+}
+
+static bool choose_plugin(const struct replication_options *options, const struct slot *slot,
+    enum plugin *plugin, struct err *err)
+{
+    if (slot->exists && !slots_own_plugin(options, slot, plugin, err))
+        return false;
+    if (!slot->exists)
+        *plugin = options->plugin;
+    if (*plugin == PLUGIN_AUTO)
+        *plugin = options->publications->count > 0 ? PLUGIN_PGOUTPUT : PLUGIN_TEST_DECODING;
+    return plugin_fits(*plugin, options->publications, err);
+}
+
 static bool make_slot(const struct replication_options *options,
-    const struct replication_place *place, struct session *session, struct waiter *waiter,
-    struct err *err)
+    const struct replication_place *place, enum plugin plugin, struct session *session,
+    struct waiter *waiter, struct err *err)
 {
     if (place->streamed && !options->temporary) {
         err_set(err, ERR_FINAL, "slot \"%s\" is gone", options->slot);
@@ -69,54 +115,91 @@ static bool make_slot(const struct replication_options *options,
     }
     if (options->temporary)
         return slot_create_temporary(
-            session->replication, options->slot, "test_decoding", waiter, err);
+            session->replication, options->slot, plugin_name(plugin), waiter, err);
     if (options->create) {
         log_event(LOG_INFO, "creating slot \"%s\"; this waits for the transactions that write now",
             options->slot);
-        return slot_create(session->replication, options->slot, "test_decoding", waiter, err);
+        return slot_create(session->replication, options->slot, plugin_name(plugin), waiter, err);
     }
     err_set(err, ERR_OPERATOR, "slot \"%s\" does not exist", options->slot);
     return err_hint(err, "create it with --create; changes made before that are not in it");
 }
 
-static bool prepare_slot(const struct replication_options *options,
-    const struct replication_place *place, struct session *session, struct waiter *waiter,
-    struct err *err)
+static void note_slot(const struct replication_options *options,
+    const struct replication_place *place, const struct slot *slot)
 {
-    struct slot slot;
-    if (!slot_look(session->sql, options->slot, waiter, &slot, err))
-        return false;
-    if (!slot.exists)
-        return make_slot(options, place, session, waiter, err);
-    if (!slot_fits(&slot, session, options->slot, err))
-        return false;
     if (options->never_confirm)
         log_event(LOG_WARNING,
             "slot \"%s\" is only looked at: it retains the server's log until it is read in "
             "earnest",
             options->slot);
-    if (place->flushed > 0 && slot.confirmed_lsn > place->flushed)
+    if (place->flushed > 0 && slot->confirmed_lsn > place->flushed)
         log_event(LOG_WARNING,
             "slot \"%s\" was moved by somebody else from " LSN_FMT " to " LSN_FMT
             ": what lies between did not pass here",
-            options->slot, LSN_ARG(place->flushed), LSN_ARG(slot.confirmed_lsn));
+            options->slot, LSN_ARG(place->flushed), LSN_ARG(slot->confirmed_lsn));
+}
+
+static bool look_at_slot(const struct replication_options *options, const struct session *session,
+    struct slot *slot, struct waiter *waiter, struct err *err)
+{
+    return slot_look(session->sql, options->slot, waiter, slot, err) &&
+           (!slot->exists || slot_fits(slot, session, options->slot, err));
+}
+
+// What pgoutput needs besides a slot, which has to be younger than what it publishes.
+static bool prepare_plugin(const struct replication_options *options, enum plugin plugin,
+    struct session *session, struct keywords *keywords, struct waiter *waiter, struct err *err)
+{
+    if (plugin != PLUGIN_PGOUTPUT)
+        return true;
+    return publication_check(session->sql, options->publications, options->slot, waiter, err) &&
+           session_keywords(session, keywords, waiter, err);
+}
+
+static bool prepare_slot(const struct replication_options *options,
+    const struct replication_place *place, const struct slot *slot, enum plugin plugin,
+    struct session *session, struct waiter *waiter, struct err *err)
+{
+    if (!slot->exists)
+        return make_slot(options, place, plugin, session, waiter, err);
+    note_slot(options, place, slot);
     return true;
 }
 
-static bool start(
-    struct session *session, const char *slot, lsn_t from, struct waiter *waiter, struct err *err)
+static bool start(struct session *session, const struct replication_options *options,
+    enum plugin plugin, lsn_t from, struct waiter *waiter, struct err *err)
 {
-    char command[300];
-    snprintf(command, sizeof command,
-        "START_REPLICATION SLOT \"%s\" LOGICAL " LSN_FMT " (\"include-xids\" 'on',"
-        " \"include-timestamp\" 'on', \"skip-empty-xacts\" 'on')",
-        slot, LSN_ARG(from));
-    struct rows *rows = ask(session->replication, command, waiter, err);
+    struct buf command;
+    buf_init(&command, COMMAND_BYTES_MAX);
+    buf_printf(&command, "START_REPLICATION SLOT \"%s\" LOGICAL " LSN_FMT " ", options->slot,
+        LSN_ARG(from));
+    plugin_add_options(&command, plugin, options->publications);
+    struct rows *rows = ask(session->replication, buf_c(&command), waiter, err);
     bool ok = rows && rows_is_copy(rows);
     if (rows && !ok)
         err_set(err, ERR_RETRY, "the server does not begin to stream");
     rows_free(rows);
-    return ok || err_wrap(err, "cannot start replication from slot \"%s\"", slot);
+    buf_release(&command);
+    return ok || err_wrap(err, "cannot start replication from slot \"%s\"", options->slot);
+}
+
+// The decoder of a stream that has begun; NULL with *err.
+static struct decoder *begin(struct session *session, const struct replication_options *options,
+    const struct replication_place *place, struct waiter *waiter, struct err *err)
+{
+    struct slot slot;
+    enum plugin plugin = PLUGIN_AUTO;
+    struct keywords keywords;
+    keywords_init(&keywords);
+    if (look_at_slot(options, session, &slot, waiter, err) &&
+        choose_plugin(options, &slot, &plugin, err) &&
+        prepare_plugin(options, plugin, session, &keywords, waiter, err) &&
+        prepare_slot(options, place, &slot, plugin, session, waiter, err) &&
+        start(session, options, plugin, place->flushed, waiter, err))
+        return decoder_new(plugin, keywords, conn_server_encoding(session->replication));
+    keywords_release(&keywords);
+    return NULL;
 }
 
 struct source *replication_open(const struct replication_options *options,
@@ -130,14 +213,15 @@ struct source *replication_open(const struct replication_options *options,
     // What is found out counts only once the stream runs: an attempt that fails on another server
     // must not make that server the one whose positions we know.
     struct replication_place found = *place;
+    struct decoder *decoder = NULL;
     bool sound = place->streamed || selection_check(options->selection, &session, waiter, err);
-    if (sound && find_place(&found, &session, err) &&
-        prepare_slot(options, &found, &session, waiter, err) &&
-        start(&session, options->slot, found.flushed, waiter, err)) {
+    if (sound && find_place(&found, &session, err))
+        decoder = begin(&session, options, &found, waiter, err);
+    if (decoder) {
         found.streamed = true;
         *place = found;
         *server_position = session.position;
-        return replication_new(options, &session, place->flushed);
+        return replication_new(options, &session, decoder, place->flushed);
     }
     session_close(&session);
     return NULL;

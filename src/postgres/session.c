@@ -2,6 +2,7 @@
 
 #include "postgres/ask.h"
 #include "postgres/conn.h"
+#include "postgres/quote.h"
 
 #include <stdio.h>
 
@@ -60,4 +61,18 @@ void session_close(struct session *session)
     conn_free(session->replication);
     conn_free(session->sql);
     *session = (struct session){.sql = NULL};
+}
+
+bool session_keywords(
+    struct session *session, struct keywords *keywords, struct waiter *waiter, struct err *err)
+{
+    static const char query[] =
+        "SELECT word FROM pg_catalog.pg_get_keywords() WHERE catcode IN ('R', 'C', 'T')";
+    struct rows *rows = ask(session->sql, query, waiter, err);
+    if (!rows)
+        return err_wrap(err, "cannot read the server's keywords");
+    for (size_t row = 0; row < rows_count(rows); row++)
+        keywords_add(keywords, rows_value(rows, row, 0));
+    rows_free(rows);
+    return true;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct conn;
+struct keywords;
 struct waiter;
 
 struct session {
@@ -25,5 +26,9 @@ struct session {
 MUST_CHECK bool session_open(
     struct session *session, const char *source, struct waiter *waiter, struct err *err);
 void session_close(struct session *session);
+
+// Adds the words that the server quotes as names.
+MUST_CHECK bool session_keywords(
+    struct session *session, struct keywords *keywords, struct waiter *waiter, struct err *err);
 
 #endif

@@ -1,0 +1,57 @@
+#include "postgres/decoder.h"
+
+#include "base/alloc.h"
+#include "postgres/encoding.h"
+#include "postgres/pgoutput.h"
+#include "postgres/test_decoding.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct decoder {
+    struct keywords keywords;
+    struct pgoutput *pgoutput; // NULL: it is the other.
+    struct test_decoding *test_decoding;
+    struct encoding *encoding; // Of the latter; pgoutput has the server convert.
+};
+
+struct decoder *decoder_new(
+    enum plugin plugin, struct keywords keywords, const char *server_encoding)
+{
+    assert(plugin != PLUGIN_AUTO);
+    struct decoder *decoder = alloc_zeroed(1, sizeof *decoder);
+    decoder->keywords = keywords;
+    if (plugin == PLUGIN_PGOUTPUT) {
+        decoder->pgoutput = pgoutput_new(&decoder->keywords);
+    } else {
+        decoder->test_decoding = test_decoding_new();
+        decoder->encoding = encoding_new(server_encoding);
+    }
+    return decoder;
+}
+
+void decoder_free(struct decoder *decoder)
+{
+    if (!decoder)
+        return;
+    pgoutput_free(decoder->pgoutput);
+    test_decoding_free(decoder->test_decoding);
+    encoding_free(decoder->encoding);
+    keywords_release(&decoder->keywords);
+    free(decoder);
+}
+
+bool decoder_read(
+    struct decoder *decoder, struct wal_data data, struct event *event, struct err *err)
+{
+    if (decoder->pgoutput)
+        return pgoutput_read(decoder->pgoutput, data, event, err);
+    data.payload = encoding_to_utf8(decoder->encoding, data.payload);
+    return test_decoding_read(decoder->test_decoding, data, event, err);
+}
+
+struct relation *const *decoder_relations(const struct decoder *decoder, size_t *count)
+{
+    return decoder->pgoutput ? pgoutput_relations(decoder->pgoutput, count)
+                             : test_decoding_relations(decoder->test_decoding, count);
+}

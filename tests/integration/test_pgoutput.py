@@ -1,0 +1,222 @@
+"""Streaming by pgoutput: which plugin runs, what is checked of publications, what rows come to."""
+import json
+import re
+
+import psycopg
+import pytest
+
+from runs import SLOT
+
+pytestmark = pytest.mark.parametrize('postgres', ['15'], indirect=True)
+
+
+def to_stdout(database, *more):
+    """A run that delivers what was committed until now to standard output."""
+    return ['--source', database.dsn, '--slot', SLOT, '--stdout', '--endpos', 'now', *more]
+
+
+def plugin_of(database):
+    return database.value('SELECT plugin FROM pg_replication_slots WHERE slot_name = %s', (SLOT,))
+
+
+def publish(database, what='FOR ALL TABLES', name='changes'):
+    database.execute(f'CREATE PUBLICATION {name} {what}')
+    return ['--publication', name]
+
+
+def refused(pg_kinesis, *command):
+    """What a run says that gives up at once, and its exit status."""
+    run = pg_kinesis(*command)
+    return run.wait(), run.log()
+
+
+def records(run):
+    """What a run wrote, without what differs from run to run."""
+    assert run.wait() == 0, run.log()
+    return [{name: value for name, value in json.loads(line).items() if name not in ('time', 'lsn')}
+            for line in run.stdout().splitlines()]
+
+
+@pytest.fixture
+def read_by_both(pg_kinesis, database):
+    """Runs SQL and gives what either plugin made of it, each from a slot of its own."""
+    def read(setup, workload):
+        database.execute(setup)
+        publication = publish(database)
+        runs = [('twin', []), (SLOT, publication)]
+        commands = [to_stdout(database, '--create', '--slot', slot, *more) for slot, more in runs]
+        for command in commands:
+            assert records(pg_kinesis(*command)) == []
+        database.execute(workload)
+        return [records(pg_kinesis(*command)) for command in commands]
+
+    return read
+
+
+def test_a_publication_makes_a_slot_of_pgoutput(pg_kinesis, database):
+    command = to_stdout(database, '--create', *publish(database))
+    assert pg_kinesis(*command).wait() == 0
+    assert plugin_of(database) == 'pgoutput'
+
+
+def test_without_one_it_is_test_decoding(pg_kinesis, database):
+    assert pg_kinesis(*to_stdout(database, '--create')).wait() == 0
+    assert plugin_of(database) == 'test_decoding'
+
+
+def test_a_slot_keeps_its_plugin(pg_kinesis, database):
+    publication = publish(database)
+    assert pg_kinesis(*to_stdout(database, '--create', *publication)).wait() == 0
+
+    status, log = refused(pg_kinesis, *to_stdout(database, '--plugin', 'test_decoding'))
+    assert status == 1 and 'uses the output plugin "pgoutput"' in log
+    status, log = refused(pg_kinesis, *to_stdout(database))
+    assert status == 1 and 'hint: --publication NAME' in log
+    assert pg_kinesis(*to_stdout(database, *publication)).wait() == 0
+
+
+def test_a_slot_of_test_decoding_takes_no_publication(pg_kinesis, database):
+    assert pg_kinesis(*to_stdout(database, '--create')).wait() == 0
+    status, log = refused(pg_kinesis, *to_stdout(database, *publish(database)))
+    assert status == 1 and 'test_decoding knows no publications' in log
+
+
+def test_a_publication_that_is_missing_is_found_before_a_slot_is_made(pg_kinesis, database):
+    command = to_stdout(database, '--create', '--publication', 'Not "there"')
+    status, log = refused(pg_kinesis, *command)
+    assert status == 1
+    assert 'publication "Not ""there""" does not exist' in log
+    assert plugin_of(database) is None
+
+    database.execute('CREATE TABLE t (id int PRIMARY KEY)')
+    sql = re.search('hint: (.*) FOR TABLE', log).group(1) + ' FOR TABLE t'
+    database.execute(sql)
+    assert pg_kinesis(*command).wait() == 0
+
+
+def test_a_publication_younger_than_the_slot_is_told(pg_kinesis, database):
+    assert pg_kinesis(*to_stdout(database, '--create', *publish(database))).wait() == 0
+    younger = publish(database, name='younger')
+    database.execute('CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)')
+    run = pg_kinesis(*to_stdout(database, *younger))
+    run.wait()
+    assert 'publication younger was made or altered after what the slot begins with' in run.log()
+
+
+def test_a_publication_without_tables_is_told(pg_kinesis, database):
+    run = pg_kinesis(*to_stdout(database, '--create', *publish(database, '')))
+    assert run.wait() == 0
+    assert 'hint: ALTER PUBLICATION changes ADD TABLE' in run.log()
+
+
+def test_a_publication_without_deletes_is_told_with_its_cure(pg_kinesis, database):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY)')
+    partial = publish(database, "FOR TABLE t WITH (publish = 'insert, update')")
+    run = pg_kinesis(*to_stdout(database, '--create', *partial))
+    assert run.wait() == 0
+    database.execute(re.search('hint: (ALTER PUBLICATION.*)', run.log()).group(1))
+    run = pg_kinesis(*to_stdout(database, *partial))
+    assert run.wait() == 0 and 'leaves out' not in run.log()
+
+
+def test_a_table_without_identity_is_told_with_its_cure(pg_kinesis, database):
+    database.execute('CREATE TABLE "No key" (id int); INSERT INTO "No key" VALUES (1)')
+    publication = publish(database)
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        database.execute('DELETE FROM "No key"')
+    run = pg_kinesis(*to_stdout(database, '--create', *publication))
+    assert run.wait() == 0
+    database.execute(re.search('hint: (ALTER TABLE.*)', run.log()).group(1))
+    database.execute('DELETE FROM "No key"')
+
+
+def test_clashing_column_lists_are_found(pg_kinesis, database):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY, a int, b int)')
+    both = (publish(database, 'FOR TABLE t (id, a)', 'first') +
+            publish(database, 'FOR TABLE t (id, b)', 'second'))
+    status, log = refused(pg_kinesis, *to_stdout(database, '--create', *both))
+    assert status == 1 and 'different columns of table public.t' in log
+
+
+def test_what_a_publication_leaves_out_does_not_come(pg_kinesis, database):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY, secret text); CREATE TABLE u (id int)')
+    part = publish(database, 'FOR TABLE t (id) WHERE (id > 1)')
+    command = to_stdout(database, '--create', *part)
+    assert records(pg_kinesis(*command)) == []
+    database.execute("INSERT INTO t VALUES (1, 'a'), (2, 'b'); INSERT INTO u VALUES (3)")
+    assert [record['columns'] for record in records(pg_kinesis(*command))] == [
+        {'id': {'new': {'q': 'false', 't': 'integer', 'v': '2'}}}]
+
+
+def test_ddl_between_rows_of_a_transaction(read_by_both):
+    first, second = read_by_both(
+        "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE t (id int PRIMARY KEY, v text)", '''
+        INSERT INTO t VALUES (1, 'a');
+        ALTER TABLE t ADD n int DEFAULT 5; INSERT INTO t VALUES (2, 'b', 6);
+        ALTER TABLE t DROP v; UPDATE t SET id = 20 WHERE id = 2;
+        ALTER TABLE t ALTER n TYPE numeric; INSERT INTO t VALUES (3, 7.5);
+        ALTER TABLE t RENAME n TO "user"; UPDATE t SET "user" = 8;
+        ALTER TABLE t RENAME TO "Renamed"; DELETE FROM "Renamed" WHERE id = 3;
+        ALTER TABLE "Renamed" ADD m mood, ADD ms mood[];
+        INSERT INTO "Renamed" VALUES (4, 1, 'ok', '{sad}');
+        CREATE TABLE made (id int PRIMARY KEY, m mood); INSERT INTO made VALUES (1, 'sad');
+        CREATE TABLE gone (id int PRIMARY KEY); INSERT INTO gone VALUES (1); DROP TABLE gone''')
+    assert second == first
+    assert len(first) == 11
+
+
+def test_partitions_that_come_and_go(read_by_both):
+    first, second = read_by_both(
+        'CREATE TABLE p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);'
+        'CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)', '''
+        INSERT INTO p VALUES (1, 'a');
+        CREATE TABLE p2 (v text, id int NOT NULL); INSERT INTO p2 VALUES ('b', 12);
+        ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM (10) TO (20);
+        UPDATE p SET id = id + 10 WHERE id = 1; INSERT INTO p VALUES (3, 'c');
+        ALTER TABLE p DETACH PARTITION p1; INSERT INTO p1 VALUES (4, 'd')''')
+    assert second == first
+    assert [record['table'] for record in first] == [
+        'public.p1', 'public.p2', 'public.p1', 'public.p2', 'public.p1', 'public.p1']
+
+
+def test_many_rows_of_one_position_and_many_savepoints(read_by_both):
+    first, second = read_by_both('CREATE TABLE t (id int PRIMARY KEY, v text)', '''
+        INSERT INTO t SELECT i, 'row' FROM generate_series(1, 20000) i;
+        DO $$ BEGIN FOR i IN 1..10000 LOOP
+            BEGIN
+                UPDATE t SET v = 'savepoint' WHERE id = i;
+                IF i % 2 = 0 THEN RAISE EXCEPTION 'back'; END IF;
+            EXCEPTION WHEN raise_exception THEN NULL;
+            END;
+        END LOOP; END $$''')
+    assert len(second) == 25000
+    assert second == first
+
+
+def test_settings_of_a_role_do_not_show_in_records(pg_kinesis, database):
+    settings = {
+        'datestyle': "'SQL, DMY'", 'intervalstyle': 'iso_8601', 'bytea_output': 'escape',
+        'extra_float_digits': '-5', 'quote_all_identifiers': 'on', 'client_encoding': 'LATIN1',
+        'statement_timeout': '1', 'idle_in_transaction_session_timeout': '1'}
+    database.execute('CREATE TABLE t (id int PRIMARY KEY, d date, i interval, y bytea, f float8, '
+                     't text)')
+    role = f'role_of_{database.name}'
+    database.execute(f'CREATE ROLE {role} LOGIN REPLICATION')
+    for name, value in settings.items():
+        database.execute(f'ALTER ROLE {role} SET {name} = {value}')
+    shown = []
+    publication = publish(database)
+    dsn = re.sub('user=[^ ]+', f'user={role}', database.dsn)
+    commands = [to_stdout(database, '--source', dsn, '--create', '--slot', slot, *more)
+                for slot, more in [('twin', []), (SLOT, publication)]]
+    for command in commands:
+        assert records(pg_kinesis(*command)) == []
+    database.execute("INSERT INTO t VALUES (1, '2026-11-22', '1 day 02:03', '\\xff00', 0.1, 'ä')")
+    for command in commands:
+        record, = records(pg_kinesis(*command))
+        shown.append({name: column['new']['v'] for name, column in record['columns'].items()})
+    database.execute('SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots '
+                     'WHERE database = current_database()')
+    database.execute(f'DROP ROLE {role}')
+    assert shown == 2 * [{'id': '1', 'd': '2026-11-22', 'i': '1 day 02:03:00', 'y': '\\xff00',
+                          'f': '0.1', 't': 'ä'}]

@@ -1,0 +1,50 @@
+#include "cmocka_prelude.h"
+
+#include "base/buf.h"
+#include "postgres/plugin.h"
+
+static void assert_options(
+    enum plugin plugin, const struct publications *publications, const char *expected)
+{
+    struct buf command;
+    buf_init(&command, 1000);
+    plugin_add_options(&command, plugin, publications);
+    assert_string_equal(buf_c(&command), expected);
+    buf_release(&command);
+}
+
+static void test_decoding_tells_xids_and_the_time_of_commits(void **state)
+{
+    (void)state;
+    const struct publications none = {.count = 0};
+    assert_options(PLUGIN_TEST_DECODING, &none,
+        "(\"include-xids\" 'on', \"include-timestamp\" 'on', \"skip-empty-xacts\" 'on')");
+}
+
+static void publications_are_named_as_they_are_spelled(void **state)
+{
+    (void)state;
+    const struct publications some = {.names = {"a", "B c", "o\"n'e", "x,y"}, .count = 4};
+    assert_options(PLUGIN_PGOUTPUT, &some,
+        "(proto_version '1', publication_names '\"a\",\"B c\",\"o\"\"n''e\",\"x,y\"')");
+}
+
+static void a_plugin_is_known_by_its_name(void **state)
+{
+    (void)state;
+    assert_int_equal(plugin_of_name(STR("pgoutput")), PLUGIN_PGOUTPUT);
+    assert_int_equal(plugin_of_name(STR("test_decoding")), PLUGIN_TEST_DECODING);
+    assert_int_equal(plugin_of_name(STR("wal2json")), PLUGIN_AUTO);
+    assert_int_equal(plugin_of_name(STR("")), PLUGIN_AUTO);
+    assert_string_equal(plugin_name(PLUGIN_PGOUTPUT), "pgoutput");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_decoding_tells_xids_and_the_time_of_commits),
+        cmocka_unit_test(publications_are_named_as_they_are_spelled),
+        cmocka_unit_test(a_plugin_is_known_by_its_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
