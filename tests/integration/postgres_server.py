@@ -247,6 +247,8 @@ def drop_slot(connection, slot):
             connection.execute('SELECT pg_drop_replication_slot(%s)', [slot])
         except psycopg.errors.ObjectInUse:
             return False
+        except psycopg.errors.UndefinedObject:
+            pass  # A temporary one, gone with its reader.
         return True
 
     wait_until(dropped, f'slot {slot} to be free')
