@@ -102,6 +102,13 @@ static bool keep(struct misfits *misfits, const struct record *record, struct er
     return dead_letter_end(misfits->letters, err) && dead_letter_sync(misfits->letters, err);
 }
 
+// The service may quote what it does not like, and a key is somebody's data.
+static const char *told_cause(const struct err *cause, struct str partition_key)
+{
+    bool quotes = memmem(cause->text, strlen(cause->text), partition_key.ptr, partition_key.len);
+    return quotes ? "what it says of that quotes the key" : cause->text;
+}
+
 bool misfits_skip_refused(
     struct misfits *misfits, const struct record *record, const struct err *cause, struct err *err)
 {
@@ -112,7 +119,7 @@ bool misfits_skip_refused(
     err_set(err, ERR_FINAL,
         "the service refuses a record of %zu bytes: at " LSN_FMT ", SHA-256 of its key %s: %s",
         record_request_bytes(record), LSN_ARG(record->lsn), digest_of(record_key(record)).hex,
-        cause->text);
+        told_cause(cause, record_key(record)));
     return err_hint(err, "start with --refused skip to go on without such records");
 }
 

@@ -2,6 +2,7 @@
 import base64
 import json
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -185,11 +186,13 @@ def test_no_secret_shows(pg_kinesis, database, kinesis_sim):
     accepted = pg_kinesis(*command, env={'AWS_SESSION_TOKEN': token})
     accepted.wait_until_streaming(database, SLOT)
     command_line = pathlib.Path(f'/proc/{accepted.process.pid}/cmdline').read_text()
+    limits = pathlib.Path(f'/proc/{accepted.process.pid}/limits').read_text()
     accepted.terminate()
     refused = pg_kinesis(*command, env={'AWS_SECRET_ACCESS_KEY': key, 'AWS_SESSION_TOKEN': token})
     assert refused.wait() == 1
 
     said = command_line + accepted.log() + refused.log()
+    assert re.search(r'^Max core file size +0 +0 ', limits, re.M)
     assert '--source' in command_line and 'Signature' in refused.log()
     for secret in (password, key, token):
         assert secret not in said
@@ -287,6 +290,7 @@ def test_a_restarted_server_is_taken_up_again(pg_kinesis, database, kinesis_sim,
     database.execute('CREATE TABLE t (id int PRIMARY KEY)')
     run = start(pg_kinesis, database, kinesis_sim)
     database.execute('INSERT INTO t VALUES (1)')
+    read_stream(kinesis_sim.client(), 'test', until=1)
     database.connection.close()
 
     postgres.shut_down(signal.SIGINT)
