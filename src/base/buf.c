@@ -77,7 +77,7 @@ void buf_grow(struct buf *buf, size_t len)
     buf->len += len;
 }
 
-void buf_add(struct buf *buf, struct str bytes)
+void buf_make_room_and_add(struct buf *buf, struct str bytes)
 {
     if (bytes.len > buf->bytes_max && buf->drain) {
         buf_flush(buf);
@@ -89,15 +89,6 @@ void buf_add(struct buf *buf, struct str bytes)
         return;
     memcpy(room, bytes.ptr, bytes.len);
     buf->len += bytes.len;
-}
-
-void buf_add_byte(struct buf *buf, char byte)
-{
-    char *room = buf_room(buf, 1);
-    if (!room)
-        return;
-    *room = byte;
-    buf->len++;
 }
 
 void buf_add_u64(struct buf *buf, uint64_t number)

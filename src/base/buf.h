@@ -44,8 +44,8 @@ void buf_clear(struct buf *buf);
 // Forget the first len bytes, of which there are as many; what follows moves to the front.
 void buf_drop(struct buf *buf, size_t len);
 
-void buf_add(struct buf *buf, struct str bytes);
-void buf_add_byte(struct buf *buf, char byte);
+static inline void buf_add(struct buf *buf, struct str bytes);
+static inline void buf_add_byte(struct buf *buf, char byte);
 void buf_add_u64(struct buf *buf, uint64_t number); // In decimal.
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -63,5 +63,31 @@ struct str buf_str(const struct buf *buf);
 
 // The bytes as a C string; borrowed until the next write.
 const char *buf_c(struct buf *buf);
+
+// The rest is for the two writers above, whose usual case is a copy into what is there already.
+void buf_make_room_and_add(struct buf *buf, struct str bytes);
+
+static inline bool buf_has_room(const struct buf *buf, size_t len)
+{
+    return buf->dropped == 0 && len < buf->capacity - buf->len;
+}
+
+static inline void buf_add(struct buf *buf, struct str bytes)
+{
+    if (!buf_has_room(buf, bytes.len)) {
+        buf_make_room_and_add(buf, bytes);
+        return;
+    }
+    memcpy(buf->ptr + buf->len, bytes.ptr, bytes.len);
+    buf->len += bytes.len;
+}
+
+static inline void buf_add_byte(struct buf *buf, char byte)
+{
+    if (buf_has_room(buf, 1))
+        buf->ptr[buf->len++] = byte;
+    else
+        buf_make_room_and_add(buf, (struct str){.ptr = &byte, .len = 1});
+}
 
 #endif

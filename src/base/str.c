@@ -1,33 +1,14 @@
 #include "base/str.h"
 
-#include <assert.h>
-#include <string.h>
-
 struct str str_from_c(const char *text)
 {
     return text ? (struct str){.ptr = text, .len = strlen(text)} : STR("");
-}
-
-bool str_equal(struct str a, struct str b)
-{
-    return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
-}
-
-bool str_starts_with(struct str text, struct str prefix)
-{
-    return text.len >= prefix.len && memcmp(text.ptr, prefix.ptr, prefix.len) == 0;
 }
 
 int str_compare(struct str a, struct str b)
 {
     int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-struct str str_after(struct str text, size_t len)
-{
-    assert(len <= text.len);
-    return (struct str){.ptr = text.ptr + len, .len = text.len - len};
 }
 
 static bool is_blank(char c)

@@ -4,9 +4,11 @@
 #ifndef PGK_BASE_STR_H
 #define PGK_BASE_STR_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
     const char *ptr;
@@ -26,14 +28,27 @@ struct str {
 // The bytes before a C string's terminator; NULL gives the empty string.
 struct str str_from_c(const char *text);
 
-bool str_equal(struct str a, struct str b);
-bool str_starts_with(struct str text, struct str prefix);
+// These three and their like in buf.h are here to be compiled into their callers: each row passes
+// them a hundred times, and most of the time with a length that the compiler knows.
+static inline bool str_equal(struct str a, struct str b)
+{
+    return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
+}
+
+static inline bool str_starts_with(struct str text, struct str prefix)
+{
+    return text.len >= prefix.len && memcmp(text.ptr, prefix.ptr, prefix.len) == 0;
+}
+
+// What is left of text after its first len bytes; len is at most text.len.
+static inline struct str str_after(struct str text, size_t len)
+{
+    assert(len <= text.len);
+    return (struct str){.ptr = text.ptr + len, .len = text.len - len};
+}
 
 // Bytewise, as memcmp; a prefix comes before what it begins.
 int str_compare(struct str a, struct str b);
-
-// What is left of text after its first len bytes; len is at most text.len.
-struct str str_after(struct str text, size_t len);
 
 // The text without the blanks, tabs and line ends around it.
 struct str str_trim(struct str text);
