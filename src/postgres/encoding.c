@@ -150,8 +150,10 @@ static size_t add_character(struct encoding *encoding, struct str text)
 
 struct str encoding_to_utf8(struct encoding *encoding, struct str text)
 {
+    if (!encoding->converts)
+        return text;
     size_t ascii = ascii_length(text);
-    if (!encoding->converts || ascii == text.len)
+    if (ascii == text.len)
         return text;
 
     if (encoding->converted.capacity > CONVERTED_BYTES_KEPT)
