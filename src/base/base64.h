@@ -1,4 +1,4 @@
-// base64 - bytes as JSON carries them (RFC 4648, section 4), by OpenSSL's libcrypto.
+// base64 - bytes as JSON carries them (RFC 4648, section 4).
 #ifndef PGK_BASE_BASE64_H
 #define PGK_BASE_BASE64_H
 

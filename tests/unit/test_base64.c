@@ -3,6 +3,8 @@
 #include "base/base64.h"
 #include "base/buf.h"
 
+#include <openssl/evp.h>
+
 static void every_length_comes_back(void **state)
 {
     (void)state;
@@ -34,6 +36,24 @@ static void writes_rfc_4648s_vectors(void **state)
     buf_release(&text);
 }
 
+// The writer takes six bytes at a time, but for the last ones.
+static void writes_what_libcrypto_writes(void **state)
+{
+    (void)state;
+    uint8_t bytes[256];
+    unsigned char expected[400];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 151);
+    for (size_t len = 0; len <= sizeof bytes; len++) {
+        struct buf text;
+        buf_init(&text, sizeof expected);
+        base64_write(&text, (struct str){(const char *)bytes, len});
+        EVP_EncodeBlock(expected, bytes, (int)len);
+        assert_string_equal(buf_c(&text), (const char *)expected);
+        buf_release(&text);
+    }
+}
+
 static void what_is_no_base64_is_refused(void **state)
 {
     (void)state;
@@ -60,6 +80,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_length_comes_back),
         cmocka_unit_test(writes_rfc_4648s_vectors),
+        cmocka_unit_test(writes_what_libcrypto_writes),
         cmocka_unit_test(what_is_no_base64_is_refused),
     };
     return cmocka_run_group_tests_name("base64", tests, NULL, NULL);
