@@ -34,23 +34,16 @@ void intake_release(struct intake *intake)
     misfits_close(&intake->misfits);
 }
 
-static bool is_same_txn(const struct txn_progress *a, const struct txn_progress *b)
-{
-    return a->xid == b->xid && a->first_lsn == b->first_lsn;
-}
-
-// What is queued is thrown away, so a transaction that stayed open is stored up to the first change
-// that is queued.
+// What is queued is thrown away; so the oldest transaction that owes is stored up to its first
+// change that is queued. When none owes, what was noted before is still being passed over, or is no
+// more.
 static void note_delivered(struct intake *intake)
 {
-    if (intake->open.xid == 0)
+    struct delivery_debt debt;
+    if (!delivery_oldest_debt(intake->delivery, &debt))
         return;
-    uint64_t first = delivery_first_undelivered(intake->delivery);
-    uint64_t stored = first > 0 ? first - 1 : intake->open.ordinal;
-    if (is_same_txn(&intake->open, &intake->delivered) && stored <= intake->delivered.ordinal)
-        return;
-    intake->delivered = intake->open;
-    intake->delivered.ordinal = stored;
+    uint64_t stored = debt.ordinal > 0 ? debt.ordinal - 1 : intake->open.ordinal;
+    intake->delivered = (struct txn_progress){.xid = debt.xid, .ordinal = stored};
 }
 
 void intake_restart(struct intake *intake, lsn_t flushed, bool same_log)
@@ -203,7 +196,9 @@ static void skip_message(struct intake *intake, const struct event *event)
 static void begin(struct intake *intake, const struct event *event)
 {
     intake->open = (struct txn_progress){.xid = event->txn.xid};
-    delivery_begin(intake->delivery);
+    if (intake->delivered.xid != event->txn.xid)
+        intake->delivered.xid = 0;
+    delivery_begin(intake->delivery, event->txn.xid);
 }
 
 // Skipped records owe nothing: so they must be safe before the end of their transaction is.
@@ -211,8 +206,7 @@ static bool commit(struct intake *intake, const struct event *event, struct err 
 {
     if (!misfits_sync(&intake->misfits, err))
         return false;
-    if (is_same_txn(&intake->open, &intake->delivered))
-        intake->delivered.xid = 0;
+    intake->delivered.xid = 0;
     intake->open.xid = 0;
     delivery_commit(intake->delivery, event->end_lsn);
     return true;
@@ -225,10 +219,7 @@ static bool is_delivered(struct intake *intake, const struct event *event)
     if (event->txn.xid == 0 || event->ordinal == 0)
         return false;
     intake->open.ordinal = event->ordinal;
-    if (event->ordinal == 1)
-        intake->open.first_lsn = event->lsn;
-    return event->ordinal <= intake->delivered.ordinal &&
-           is_same_txn(&intake->open, &intake->delivered);
+    return intake->delivered.xid == event->txn.xid && event->ordinal <= intake->delivered.ordinal;
 }
 
 bool intake_take(struct intake *intake, const struct event *event, struct err *err)

@@ -1,7 +1,8 @@
 // intake - from an event to records that are owed: key, data, barriers, and what does not fit.
 //
-// What a lost connection had delivered of a transaction is passed over when it comes again, else a
-// transaction that takes longer than connections live would never end.
+// What a lost connection had delivered of the oldest transaction that still owes is passed over
+// when that comes again, else one that takes longer than connections live would never end. Of
+// younger ones nothing is: what comes again before them would be the last to be stored of its rows.
 #ifndef PGK_APP_INTAKE_H
 #define PGK_APP_INTAKE_H
 
@@ -24,11 +25,9 @@ struct intake_counts {
     uint64_t invalid_bytes; // Bytes that were no UTF-8.
 };
 
-// How far a transaction has come: up to which of its changes, by ordinal. Transaction numbers come
-// again after 2^32; together with its first change's place in the log they tell it from any other.
+// How far a transaction has come: up to which of its changes, by ordinal.
 struct txn_progress {
     uint32_t xid; // 0: there is none.
-    lsn_t first_lsn;
     uint64_t ordinal;
 };
 
@@ -37,7 +36,8 @@ struct intake {
     size_t record_bytes_max; // Data and key of a record.
 
     struct txn_progress open;      // Of the transaction being taken.
-    struct txn_progress delivered; // What of it was stored when the connection was lost.
+    struct txn_progress delivered; // What was stored, when the connection was lost, of the one that
+                                   // comes first now, or not at all.
     struct buf key;
     struct buf data;
     struct buf time; // What records show as "time", of that second.

@@ -29,9 +29,9 @@ void delivery_release(struct delivery *delivery)
     barrier_release(&delivery->barrier);
 }
 
-void delivery_begin(struct delivery *delivery)
+void delivery_begin(struct delivery *delivery, uint32_t xid)
 {
-    ledger_begin(&delivery->ledger);
+    ledger_begin(&delivery->ledger, xid);
 }
 
 // The top bits of the hash by which Kinesis places the record, so that a lane is a contiguous part
@@ -178,12 +178,14 @@ lsn_t delivery_flushed(const struct delivery *delivery)
     return ledger_flushed(&delivery->ledger);
 }
 
-uint64_t delivery_first_undelivered(const struct delivery *delivery)
+bool delivery_oldest_debt(const struct delivery *delivery, struct delivery_debt *debt)
 {
     assert(!delivery_is_in_flight(delivery));
     uint64_t entry = 0;
-    bool owes = ledger_open_entry(&delivery->ledger, &entry);
-    return owes ? lanes_least_ordinal(&delivery->lanes, entry) : 0;
+    if (!ledger_oldest(&delivery->ledger, &entry, &debt->xid))
+        return false;
+    debt->ordinal = lanes_least_ordinal(&delivery->lanes, entry);
+    return true;
 }
 
 void delivery_restart(struct delivery *delivery, lsn_t flushed)

@@ -65,7 +65,7 @@ void delivery_release(struct delivery *delivery);
 // Transactions come one after the other. Between delivery_begin() and delivery_commit() records
 // are added, each of at most BATCH_BYTES_MAX in a request, to no fenced table. delivery_advance()
 // says, outside of one, that the server has nothing more for us before that position.
-void delivery_begin(struct delivery *delivery);
+void delivery_begin(struct delivery *delivery, uint32_t xid);
 void delivery_add(struct delivery *delivery, struct record *record);
 void delivery_commit(struct delivery *delivery, lsn_t end_lsn);
 void delivery_advance(struct delivery *delivery, lsn_t lsn);
@@ -108,10 +108,14 @@ bool delivery_is_drained(const struct delivery *delivery);
 // True when a batch is out.
 bool delivery_is_in_flight(const struct delivery *delivery);
 
-// The first change of the open transaction that is not stored, by its ordinal; 0 when all that was
-// added is. An entry that several transactions share may tell one that is too early, never one too
-// late. No batch is out.
-uint64_t delivery_first_undelivered(const struct delivery *delivery);
+// The oldest transaction that owes, or that owed and is still open: everything before it is stored.
+struct delivery_debt {
+    uint32_t xid;     // 0: several share an entry, and which of them owes is not known.
+    uint64_t ordinal; // Of its first change that is not stored; 0: all that was added is.
+};
+
+// False when there is none. No batch is out.
+bool delivery_oldest_debt(const struct delivery *delivery, struct delivery_debt *debt);
 
 // Throw away what is queued and forget every debt: a new connection begins at `flushed`, and the
 // server will send again what follows. No batch is out.

@@ -7,6 +7,7 @@
 
 struct ledger_entry {
     lsn_t end_lsn;
+    uint32_t tag;
     uint64_t owed;
 };
 
@@ -66,10 +67,11 @@ static void settle(struct ledger *ledger)
     }
 }
 
-void ledger_begin(struct ledger *ledger)
+void ledger_begin(struct ledger *ledger, uint32_t tag)
 {
-    assert(!ledger->open);
+    assert(!ledger->open && tag != 0);
     ledger->open = true;
+    ledger->open_tag = tag;
     ledger->open_owes = false;
 }
 
@@ -78,18 +80,24 @@ uint64_t ledger_owe(struct ledger *ledger)
     assert(ledger->open);
     bool is_full = ledger->next - ledger->oldest == LEDGER_ENTRIES_MAX;
     if (!ledger->open_owes && !is_full) {
-        ledger->entries[ledger->next % LEDGER_ENTRIES_MAX] = (struct ledger_entry){.owed = 0};
+        ledger->entries[ledger->next % LEDGER_ENTRIES_MAX] =
+            (struct ledger_entry){.tag = ledger->open_tag};
         ledger->next++;
+    } else if (!ledger->open_owes) {
+        entry_at(ledger, ledger->next - 1)->tag = 0;
     }
     ledger->open_owes = true;
     entry_at(ledger, ledger->next - 1)->owed++;
     return ledger->next - 1;
 }
 
-bool ledger_open_entry(const struct ledger *ledger, uint64_t *entry)
+bool ledger_oldest(const struct ledger *ledger, uint64_t *entry, uint32_t *tag)
 {
-    *entry = ledger->next - 1;
-    return ledger->open_owes;
+    if (is_empty(ledger))
+        return false;
+    *entry = ledger->oldest;
+    *tag = ledger->entries[ledger->oldest % LEDGER_ENTRIES_MAX].tag;
+    return true;
 }
 
 void ledger_advance(struct ledger *ledger, lsn_t lsn)

@@ -25,7 +25,8 @@ struct ledger {
     uint64_t oldest; // Entries are numbered from 0 and never again; this one is the oldest unpaid.
     uint64_t next;   // The number of the entry to come.
     bool open;       // A transaction has begun and not ended.
-    bool open_owes;  // It owes, or has owed, records: the newest entry is its.
+    uint32_t open_tag;
+    bool open_owes; // It owes, or has owed, records: the newest entry is its.
     lsn_t flushed;
 };
 
@@ -36,13 +37,15 @@ void ledger_release(struct ledger *ledger);
 // That is the position reached before, unless the server is another one and counts anew.
 void ledger_restart(struct ledger *ledger, lsn_t flushed);
 
-void ledger_begin(struct ledger *ledger);
+// The tag tells the transaction to who asks for the oldest; it is not 0.
+void ledger_begin(struct ledger *ledger, uint32_t tag);
 
 // One more record of the open transaction; returns the entry that storing it will pay.
 uint64_t ledger_owe(struct ledger *ledger);
 
-// The entry of the open transaction's records; false when it has had none so far.
-bool ledger_open_entry(const struct ledger *ledger, uint64_t *entry);
+// The oldest entry and its transaction's tag, which is 0 when several share it; false when there is
+// no entry: all that ever owed is paid, and its end is known.
+bool ledger_oldest(const struct ledger *ledger, uint64_t *entry, uint32_t *tag);
 
 // Its transaction ends here: the position that may be confirmed once everything is paid.
 void ledger_end(struct ledger *ledger, lsn_t end_lsn);

@@ -57,7 +57,7 @@ static void add(const char *key, const char *data)
 
 static void transaction_of_one(const char *key, const char *data, lsn_t end_lsn)
 {
-    delivery_begin(&delivery);
+    delivery_begin(&delivery, 1);
     add(key, data);
     delivery_commit(&delivery, end_lsn);
 }
@@ -113,7 +113,7 @@ static void a_lane_is_the_top_bits_of_the_md5_of_the_key(void **state)
         struct record *a = record_new(STR("a"), STR(""));
         struct record *b = record_new(STR("b"), STR(""));
         delivery_init(&other, options, START);
-        delivery_begin(&other);
+        delivery_begin(&other, 1);
         delivery_add(&other, a);
         delivery_add(&other, b);
         assert_int_equal(a->lane, cases[i].a);
@@ -229,7 +229,7 @@ static void waits_grow_up_to_five_seconds(void **state)
 static void a_batch_is_settled_record_by_record(void **state)
 {
     (void)state;
-    delivery_begin(&delivery);
+    delivery_begin(&delivery, 1);
     add("a", "1");
     add("b", "2");
     delivery_commit(&delivery, 1100);
@@ -247,13 +247,13 @@ static void a_batch_is_settled_record_by_record(void **state)
 static void failed_records_of_an_ordered_batch_come_back_in_their_order(void **state)
 {
     (void)state;
-    delivery_begin(&delivery);
+    delivery_begin(&delivery, 1);
     for (int i = 0; i < 5; i++)
         add("a", (char[]){(char)('1' + i), '\0'});
     delivery_commit(&delivery, 1100);
 
     struct batch *batch = next_batch(0, "12345");
-    delivery_begin(&delivery);
+    delivery_begin(&delivery, 1);
     add("b", "6");
     delivery_commit(&delivery, 1200);
     batch->outcomes[0] = OUTCOME_STORED;
@@ -267,7 +267,7 @@ static void there_is_room_until_the_memory_bound(void **state)
 {
     (void)state;
     char data[MEMORY_BYTES_MAX] = "";
-    delivery_begin(&delivery);
+    delivery_begin(&delivery, 1);
     struct record *record = record_new(STR("a"), STR(""));
     size_t left_bytes = MEMORY_BYTES_MAX - record_memory_bytes(record) - 1;
     delivery_add(&delivery, record);
@@ -377,7 +377,7 @@ static void a_restart_forgets_what_is_not_stored(void **state)
     transaction_of_one("a", "2", 1200);
     settle(next_batch(0, "2"), OUTCOME_FAILED, 0);
     delivery_fence(&delivery, TABLE);
-    delivery_begin(&delivery);
+    delivery_begin(&delivery, 1);
     delivery_add(&delivery, record_new(STR("b"), STR("3")));
 
     delivery_restart(&delivery, delivery_flushed(&delivery));
@@ -416,7 +416,7 @@ static void a_batch_that_is_out_outlives_its_delivery(void **state)
     (void)state;
     struct delivery other;
     delivery_init(&other, (struct delivery_options){.memory_bytes_max = 1}, START);
-    delivery_begin(&other);
+    delivery_begin(&other, 1);
     delivery_add(&other, record_new(STR("a"), STR("1")));
     delivery_add(&other, record_new(STR("a"), STR("2")));
     struct batch *batch = delivery_next_batch(&other, 0);

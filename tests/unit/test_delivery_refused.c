@@ -36,7 +36,7 @@ static void add_records(int count)
     for (int i = 0; i < count; i++) {
         char key[16];
         snprintf(key, sizeof key, "%d", i);
-        delivery_begin(&delivery);
+        delivery_begin(&delivery, 1);
         struct record *record = record_new(str_from_c(key), STR(""));
         record->lsn = (lsn_t)i;
         delivery_add(&delivery, record);

@@ -236,7 +236,7 @@ static void hear(struct world *world)
     if (is_record(said))
         give_record(world, said);
     else if (said->saying == SAYS_BEGIN)
-        delivery_begin(&world->delivery);
+        delivery_begin(&world->delivery, 1);
     else if (said->saying == SAYS_COMMIT)
         delivery_commit(&world->delivery, lsn);
     else

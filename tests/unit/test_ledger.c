@@ -24,7 +24,7 @@ static int tear_down(void **state)
 
 static uint64_t transaction_of_one(lsn_t end_lsn)
 {
-    ledger_begin(&ledger);
+    ledger_begin(&ledger, 1);
     uint64_t entry = ledger_owe(&ledger);
     ledger_end(&ledger, end_lsn);
     return entry;
@@ -32,7 +32,7 @@ static uint64_t transaction_of_one(lsn_t end_lsn)
 
 static void empty_transaction(lsn_t end_lsn)
 {
-    ledger_begin(&ledger);
+    ledger_begin(&ledger, 1);
     ledger_end(&ledger, end_lsn);
 }
 
@@ -46,7 +46,7 @@ static void a_new_ledger_has_flushed_where_the_stream_starts(void **state)
 static void a_transaction_is_flushed_when_its_last_record_is_paid(void **state)
 {
     (void)state;
-    ledger_begin(&ledger);
+    ledger_begin(&ledger, 1);
     uint64_t first = ledger_owe(&ledger);
     uint64_t second = ledger_owe(&ledger);
     ledger_end(&ledger, 1100);
@@ -77,7 +77,7 @@ static void the_flushed_position_waits_for_the_oldest_debt(void **state)
 static void a_transaction_paid_before_its_commit_is_flushed_by_the_commit(void **state)
 {
     (void)state;
-    ledger_begin(&ledger);
+    ledger_begin(&ledger, 1);
     ledger_pay(&ledger, ledger_owe(&ledger));
     assert_int_equal(ledger_flushed(&ledger), START);
     ledger_pay(&ledger, ledger_owe(&ledger));
@@ -91,7 +91,7 @@ static void an_open_transaction_does_not_hold_back_the_one_before_it(void **stat
 {
     (void)state;
     uint64_t before = transaction_of_one(1100);
-    ledger_begin(&ledger);
+    ledger_begin(&ledger, 1);
     uint64_t open = ledger_owe(&ledger);
 
     ledger_pay(&ledger, before);
@@ -170,6 +170,30 @@ static void the_flushed_position_never_falls(void **state)
     assert_int_equal(ledger_flushed(&ledger), 1300);
 }
 
+static void the_oldest_debt_tells_whose_it_is(void **state)
+{
+    (void)state;
+    uint64_t entry;
+    uint32_t tag;
+    assert_false(ledger_oldest(&ledger, &entry, &tag));
+
+    ledger_begin(&ledger, 7);
+    uint64_t first = ledger_owe(&ledger);
+    ledger_end(&ledger, 1100);
+    ledger_begin(&ledger, 8);
+    uint64_t second = ledger_owe(&ledger);
+
+    assert_true(ledger_oldest(&ledger, &entry, &tag));
+    assert_true(entry == first && tag == 7);
+    ledger_pay(&ledger, first);
+    assert_true(ledger_oldest(&ledger, &entry, &tag));
+    assert_true(entry == second && tag == 8);
+    ledger_pay(&ledger, second); // Still open: it may owe more.
+    assert_true(ledger_oldest(&ledger, &entry, &tag));
+    ledger_end(&ledger, 1200);
+    assert_false(ledger_oldest(&ledger, &entry, &tag));
+}
+
 static uint64_t fill(void)
 {
     uint64_t oldest = transaction_of_one(START + 1);
@@ -187,6 +211,20 @@ static void every_entry_of_a_full_ring_is_its_own(void **state)
         ledger_pay(&ledger, oldest + i);
         assert_int_equal(ledger_flushed(&ledger), START + 1 + i);
     }
+}
+
+static void an_entry_that_transactions_share_is_nobodys(void **state)
+{
+    (void)state;
+    uint64_t oldest = fill();
+    uint64_t newest = transaction_of_one(100000);
+    for (uint64_t entry = oldest; entry < newest; entry++)
+        ledger_pay(&ledger, entry);
+
+    uint64_t entry;
+    uint32_t tag;
+    assert_true(ledger_oldest(&ledger, &entry, &tag));
+    assert_true(entry == newest && tag == 0);
 }
 
 static void a_transaction_joins_the_newest_entry_of_a_full_ring(void **state)
@@ -209,7 +247,7 @@ static void a_transaction_that_joined_holds_its_entry_until_its_commit(void **st
     (void)state;
     uint64_t oldest = fill();
     uint64_t newest = oldest + LEDGER_ENTRIES_MAX - 1;
-    ledger_begin(&ledger);
+    ledger_begin(&ledger, 1);
     assert_int_equal(ledger_owe(&ledger), newest);
     for (uint64_t entry = oldest; entry <= newest; entry++)
         ledger_pay(&ledger, entry);
@@ -239,7 +277,7 @@ static void a_ring_with_room_again_gives_entries_of_their_own(void **state)
 static void a_transaction_of_more_records_than_entries_is_one_entry(void **state)
 {
     (void)state;
-    ledger_begin(&ledger);
+    ledger_begin(&ledger, 1);
     uint64_t entry = ledger_owe(&ledger);
     for (int i = 0; i < 2 * LEDGER_ENTRIES_MAX; i++)
         assert_int_equal(ledger_owe(&ledger), entry);
@@ -257,7 +295,7 @@ static void a_restart_forgets_debts_and_begins_where_it_is_told(void **state)
     (void)state;
     ledger_pay(&ledger, transaction_of_one(1100));
     transaction_of_one(1200);
-    ledger_begin(&ledger);
+    ledger_begin(&ledger, 1);
     ledger_owe(&ledger);
 
     ledger_restart(&ledger, ledger_flushed(&ledger));
@@ -275,7 +313,7 @@ static void a_restart_forgets_debts_and_begins_where_it_is_told(void **state)
 static void a_restart_within_a_transaction_lets_keepalives_advance(void **state)
 {
     (void)state;
-    ledger_begin(&ledger);
+    ledger_begin(&ledger, 1);
     ledger_owe(&ledger);
 
     ledger_restart(&ledger, ledger_flushed(&ledger));
@@ -300,7 +338,9 @@ int main(void)
         FACT(a_keepalive_with_nothing_owed_is_flushed_at_once),
         FACT(a_keepalive_waits_for_every_debt),
         FACT(the_flushed_position_never_falls),
+        FACT(the_oldest_debt_tells_whose_it_is),
         FACT(every_entry_of_a_full_ring_is_its_own),
+        FACT(an_entry_that_transactions_share_is_nobodys),
         FACT(a_transaction_joins_the_newest_entry_of_a_full_ring),
         FACT(a_transaction_that_joined_holds_its_entry_until_its_commit),
         FACT(a_ring_with_room_again_gives_entries_of_their_own),
