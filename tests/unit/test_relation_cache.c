@@ -62,7 +62,7 @@ static void only_an_heir_known_in_part_has_a_key_without_its_columns(void **stat
     }
 }
 
-static void an_heir_has_the_key_by_name_and_asks_again(void **state)
+static void an_heir_has_key_and_plan_and_asks_again(void **state)
 {
     (void)state;
     struct relation_cache *cache = relation_cache_new(RELATIONS_MAX);
@@ -71,6 +71,7 @@ static void an_heir_has_the_key_by_name_and_asks_again(void **state)
     relation_set_key(before, key, 2);
     before->key_is_known = true;
     before->key_asked_ms = 77;
+    before->plan = PLAN_SEND;
     relation_cache_put(cache, before);
 
     struct relation *heir = relation_of_columns(STR("public.t"), "axb");
@@ -82,6 +83,7 @@ static void an_heir_has_the_key_by_name_and_asks_again(void **state)
     assert_int_equal(heir->key[1].column, 0);
     assert_false(heir->key_is_known);
     assert_int_equal(heir->key_asked_ms, 0);
+    assert_int_equal(heir->plan, PLAN_SEND);
     relation_cache_free(cache);
 }
 
@@ -152,7 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_was_put),
         cmocka_unit_test(only_an_heir_known_in_part_has_a_key_without_its_columns),
-        cmocka_unit_test(an_heir_has_the_key_by_name_and_asks_again),
+        cmocka_unit_test(an_heir_has_key_and_plan_and_asks_again),
         cmocka_unit_test(what_was_replaced_lives_until_the_sweep),
         cmocka_unit_test(the_one_not_used_for_longest_is_crowded_out),
         cmocka_unit_test(replacing_one_crowds_out_none),
