@@ -12,6 +12,7 @@
 enum {
     TAKE_MAX = 2 * BATCH_RECORDS_MAX, // A turn's events: requests are handed out in between.
     HOLD_MS = 30000,                  // Until a service that refuses everything is asked again.
+    FULL_FOR_MS = 1000,               // A fast server fills the buffer for an instant every time.
     COMPLAIN_EVERY_MS = 60000
 };
 
@@ -65,9 +66,32 @@ static enum pump_state hold_next(struct pump *pump, int64_t now_ms, struct err *
     return PUMP_SOURCE_FAILED;
 }
 
+static size_t sink_bytes(const struct pump *pump)
+{
+    return pump->sink->memory_bytes(pump->sink);
+}
+
 static bool has_room(const struct pump *pump)
 {
-    return delivery_has_room(pump->delivery, pump->sink->memory_bytes(pump->sink));
+    return delivery_has_room(pump->delivery, sink_bytes(pump));
+}
+
+// Told when it lasts: the stream does not keep up, and what is not read the server has to keep.
+static void tell_fullness(struct pump *pump, int64_t now_ms)
+{
+    if (has_room(pump))
+        pump->full_since_ms = 0;
+    else if (pump->full_since_ms == 0)
+        pump->full_since_ms = now_ms;
+    bool lasts = pump->full_since_ms > 0 && now_ms - pump->full_since_ms >= FULL_FOR_MS;
+    bool told = pump->full_told_at_ms > 0 && now_ms - pump->full_told_at_ms < COMPLAIN_EVERY_MS;
+    if (!lasts || told)
+        return;
+    pump->full_told_at_ms = now_ms;
+    log_event(LOG_WARNING,
+        "%zu bytes wait to be stored, no more fit (--max-memory): reading on when the stream has "
+        "taken some",
+        pump->delivery->memory_bytes + sink_bytes(pump));
 }
 
 static enum pump_state take_events(struct pump *pump, int64_t now_ms, struct err *err)
@@ -171,6 +195,7 @@ enum pump_state pump_turn(struct pump *pump, struct moment now, struct err *err)
         state = take_events(pump, now.now_ms, err);
     hand_out(pump, now.now_ms);
     misfits_tell(&pump->intake.misfits, now.now_ms);
+    tell_fullness(pump, now.now_ms);
     return state == PUMP_FLOWS ? confirm(pump, now, err) : state;
 }
 

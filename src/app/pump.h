@@ -42,6 +42,8 @@ struct pump {
     bool reading;   // Events are taken, if there is room.
     bool sending;   // Batches are handed out, if the sink has room.
     int64_t complained_at_ms;
+    int64_t full_since_ms; // 0: there is room.
+    int64_t full_told_at_ms;
 };
 
 // Borrows sink and delivery.
