@@ -157,13 +157,18 @@ static bool prepare_plugin(const struct replication_options *options, enum plugi
            session_keywords(session, keywords, waiter, err);
 }
 
-static bool prepare_slot(const struct replication_options *options,
-    const struct replication_place *place, const struct slot *slot, enum plugin plugin,
-    struct session *session, struct waiter *waiter, struct err *err)
+// Where we do not know better, the stream begins where the slot stands.
+static bool prepare_slot(const struct replication_options *options, struct replication_place *place,
+    struct slot *slot, enum plugin plugin, struct session *session, struct waiter *waiter,
+    struct err *err)
 {
-    if (!slot->exists)
-        return make_slot(options, place, plugin, session, waiter, err);
-    note_slot(options, place, slot);
+    if (slot->exists)
+        note_slot(options, place, slot);
+    else if (!make_slot(options, place, plugin, session, waiter, err) ||
+             !look_at_slot(options, session, slot, waiter, err))
+        return false;
+    if (place->flushed == 0)
+        place->flushed = slot->confirmed_lsn;
     return true;
 }
 
@@ -186,7 +191,7 @@ static bool start(struct session *session, const struct replication_options *opt
 
 // The decoder of a stream that has begun; NULL with *err.
 static struct decoder *begin(struct session *session, const struct replication_options *options,
-    const struct replication_place *place, struct waiter *waiter, struct err *err)
+    struct replication_place *place, struct waiter *waiter, struct err *err)
 {
     struct slot slot;
     enum plugin plugin = PLUGIN_AUTO;

@@ -42,7 +42,7 @@ struct stream_status {
     char bytes[STREAM_STATUS_BYTES];
 };
 
-// `start` is where the stream was asked to begin, 0 for the slot's own position.
+// `start` is where the stream was asked to begin.
 // `wal_sender_timeout_ms` is the server's, which ends a connection silent for so long; 0 for never.
 void stream_init(struct stream *stream, lsn_t start, int64_t wal_sender_timeout_ms, int64_t now_ms);
 
