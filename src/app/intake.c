@@ -64,13 +64,18 @@ void intake_tell_time(struct intake *intake, int64_t wall_us)
     clock_add_rfc3339(&intake->time, wall_us);
 }
 
+static struct json_frame frame_of(const struct intake *intake)
+{
+    return (struct json_frame){.time = buf_str(&intake->time), .fields = intake->fields};
+}
+
 static void encode(struct intake *intake, struct buf *data, const struct event *event,
     const struct relation *relation)
 {
-    struct str time = buf_str(&intake->time);
+    const struct json_frame frame = frame_of(intake);
     size_t invalid = event->kind == EVENT_CHANGE
-                         ? json_encode_change(data, event, time)
-                         : json_encode_truncate(data, event, relation, time);
+                         ? json_encode_change(data, event, &frame)
+                         : json_encode_truncate(data, event, relation, &frame);
     intake->counts.invalid_bytes += data == &intake->data ? invalid : 0;
 }
 
@@ -118,7 +123,8 @@ static void encode_elided(struct intake *intake, const struct event *event)
     struct elision elision;
     elision_init(&elision, event, record_bytes(intake) - intake->record_bytes_max);
     buf_clear(&intake->data);
-    json_encode_change(&intake->data, &elision.event, buf_str(&intake->time));
+    const struct json_frame frame = frame_of(intake);
+    json_encode_change(&intake->data, &elision.event, &frame);
     elision_release(&elision);
     intake->misfits.counts.elided++;
 }

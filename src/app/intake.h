@@ -9,6 +9,7 @@
 #include "app/misfits.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "model/fields.h"
 #include "model/lsn.h"
 
 #include <stdbool.h>
@@ -42,6 +43,7 @@ struct intake {
     struct buf data;
     struct buf time; // What records show as "time", of that second.
     int64_t time_s;
+    struct fields fields;   // What records tell besides the change; none, unless its owner says so.
     struct misfits misfits; // Stop on any, unless its owner opens it.
     struct intake_counts counts;
 };

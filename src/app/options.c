@@ -238,6 +238,12 @@ static bool read_exclude_table(
     return read_patterns(config, str_from_c(text), '\n', kind, err);
 }
 
+static bool read_fields(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    return fields_read(&config->fields, str_from_c(text), err);
+}
+
 #define FIELD(name) offsetof(struct config, name)
 
 // In the order of --help; a row without a name is a heading.
@@ -289,6 +295,8 @@ static const struct option_row rows[] = {
     {"dead-letter", NULL, "FILE", true, false, read_word, FIELD(dead_letter),
         "keep what is skipped in this file, one JSON object a line"},
     {.help = "How"},
+    {"fields", NULL, "NAMES", true, false, read_fields, 0,
+        "add to records: xid, seq, commit_lsn, commit_time, with commas between them"},
     {"max-memory", NULL, "BYTES", true, false, read_bytes, FIELD(memory_bytes_max),
         "bound on records held in memory, such as 64MiB (the default)"},
     {"log-level", NULL, "LEVEL", true, false, read_log_level, 0,

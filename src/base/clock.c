@@ -19,13 +19,27 @@ int clock_timeout_ms(int64_t now_ms, int64_t deadline_ms)
     return left > INT_MAX ? INT_MAX : (int)left;
 }
 
+static void add_seconds(struct buf *buf, const struct tm *time)
+{
+    buf_printf(buf, "%04d-%02d-%02dT%02d:%02d:%02d", time->tm_year + 1900, time->tm_mon + 1,
+        time->tm_mday, time->tm_hour, time->tm_min, time->tm_sec);
+}
+
+void clock_add_rfc3339_us(struct buf *buf, int64_t wall_us)
+{
+    time_t seconds = (time_t)(wall_us / 1000000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    add_seconds(buf, &utc);
+    buf_printf(buf, ".%06dZ", (int)(wall_us % 1000000));
+}
+
 void clock_add_rfc3339(struct buf *buf, int64_t wall_us)
 {
     time_t seconds = (time_t)(wall_us / 1000000);
     struct tm local;
     localtime_r(&seconds, &local);
-    buf_printf(buf, "%04d-%02d-%02dT%02d:%02d:%02d", local.tm_year + 1900, local.tm_mon + 1,
-        local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
+    add_seconds(buf, &local);
     long minutes = local.tm_gmtoff / 60;
     if (minutes == 0)
         buf_add_byte(buf, 'Z');

@@ -31,4 +31,7 @@ int clock_timeout_ms(int64_t now_ms, int64_t deadline_ms);
 // A wall time as RFC 3339 in the host's time zone (TZ), whole seconds, "Z" when that is UTC.
 void clock_add_rfc3339(struct buf *buf, int64_t wall_us);
 
+// The same to the microsecond, in UTC, whatever the host's zone. Not before 1970.
+void clock_add_rfc3339_us(struct buf *buf, int64_t wall_us);
+
 #endif

@@ -1,6 +1,7 @@
 #include "encode/json.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "encode/told.h"
 #include "model/event.h"
@@ -79,22 +80,50 @@ static struct str operation_name(enum operation operation)
     return STR("DELETE");
 }
 
-size_t json_encode_change(struct buf *data, const struct event *event, struct str time)
+// Everything behind the columns.
+static void write_tail(struct buf *data, const struct event *event, const struct json_frame *frame)
+{
+    const struct fields *fields = &frame->fields;
+    const struct txn *txn = &event->txn;
+    buf_add_byte(data, '}');
+    if (fields->xid && txn->xid > 0) {
+        buf_add(data, STR(",\"xid\":"));
+        buf_add_u64(data, txn->xid);
+    }
+    if (fields->seq && event->ordinal > 0) {
+        buf_add(data, STR(",\"seq\":"));
+        buf_add_u64(data, event->ordinal);
+    }
+    if (fields->commit_lsn && txn->commit_lsn > 0) {
+        buf_add(data, STR(",\"commit_lsn\":\""));
+        lsn_add(data, txn->commit_lsn);
+        buf_add_byte(data, '"');
+    }
+    if (fields->commit_time && txn->commit_time_us > 0) {
+        buf_add(data, STR(",\"commit_time\":\""));
+        clock_add_rfc3339_us(data, txn->commit_time_us);
+        buf_add_byte(data, '"');
+    }
+    buf_add_byte(data, '}');
+}
+
+size_t json_encode_change(
+    struct buf *data, const struct event *event, const struct json_frame *frame)
 {
     assert(event->kind == EVENT_CHANGE);
     const struct change *change = &event->change;
     struct str operation = operation_name(change->operation);
-    size_t invalid = write_head(data, event, change->relation, operation, time);
+    size_t invalid = write_head(data, event, change->relation, operation, frame->time);
     invalid += write_columns(data, change);
-    buf_add(data, STR("}}"));
+    write_tail(data, event, frame);
     return invalid;
 }
 
-size_t json_encode_truncate(
-    struct buf *data, const struct event *event, const struct relation *relation, struct str time)
+size_t json_encode_truncate(struct buf *data, const struct event *event,
+    const struct relation *relation, const struct json_frame *frame)
 {
     assert(event->kind == EVENT_TRUNCATE);
-    size_t invalid = write_head(data, event, relation, STR("TRUNCATE"), time);
-    buf_add(data, STR("}}"));
+    size_t invalid = write_head(data, event, relation, STR("TRUNCATE"), frame->time);
+    write_tail(data, event, frame);
     return invalid;
 }

@@ -12,17 +12,25 @@
 #define PGK_ENCODE_JSON_H
 
 #include "base/str.h"
+#include "model/fields.h"
 
 struct buf;
 struct event;
 struct relation;
 
-// Adds the record of a CHANGE to data. `time` is when it was received, in RFC 3339. Returns how
-// many bytes were no UTF-8; each became the six characters \ufffd.
-size_t json_encode_change(struct buf *data, const struct event *event, struct str time);
+// What a record shows besides the change.
+struct json_frame {
+    struct str time;      // When the change was received, in RFC 3339.
+    struct fields fields; // Behind the columns. Of these, what is not known is left out.
+};
+
+// Adds the record of a CHANGE to data. Returns how many bytes were no UTF-8; each became the six
+// characters \ufffd.
+size_t json_encode_change(
+    struct buf *data, const struct event *event, const struct json_frame *frame);
 
 // Adds the record of one of a TRUNCATE's relations; otherwise the same.
-size_t json_encode_truncate(
-    struct buf *data, const struct event *event, const struct relation *relation, struct str time);
+size_t json_encode_truncate(struct buf *data, const struct event *event,
+    const struct relation *relation, const struct json_frame *frame);
 
 #endif

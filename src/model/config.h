@@ -5,6 +5,7 @@
 #define PGK_MODEL_CONFIG_H
 
 #include "base/log.h"
+#include "model/fields.h"
 #include "model/lsn.h"
 #include "model/plugin.h"
 #include "model/selection.h"
@@ -65,6 +66,7 @@ struct config {
     enum refused refused;
     const char *dead_letter; // A file's name.
 
+    struct fields fields;
     size_t memory_bytes_max;
     enum log_level log_level;
 };

@@ -47,10 +47,11 @@ static void encode(struct target *target, const struct event *event)
         buf_clear(&target->record);
         if (event->kind == EVENT_CHANGE) {
             partition_key_of(&target->key, event);
-            json_encode_change(&target->record, event, time);
+            json_encode_change(&target->record, event, &(struct json_frame){.time = time});
         } else {
             partition_key_of_relation(&target->key, relations[i]);
-            json_encode_truncate(&target->record, event, relations[i], time);
+            json_encode_truncate(
+                &target->record, event, relations[i], &(struct json_frame){.time = time});
         }
         assert(target->key.len > 0 && target->key.len <= PARTITION_KEY_BYTES_MAX);
         assert(target->record.ptr[0] == '{');

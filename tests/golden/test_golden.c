@@ -144,10 +144,12 @@ static void put_event(struct scenario *scenario, const struct event *event)
         buf_clear(&scenario->data);
         if (event->kind == EVENT_CHANGE) {
             partition_key_of(&scenario->key, event);
-            json_encode_change(&scenario->data, event, STR(GOLDEN_TIME));
+            json_encode_change(
+                &scenario->data, event, &(struct json_frame){.time = STR(GOLDEN_TIME)});
         } else {
             partition_key_of_relation(&scenario->key, relations[i]);
-            json_encode_truncate(&scenario->data, event, relations[i], STR(GOLDEN_TIME));
+            json_encode_truncate(&scenario->data, event, relations[i],
+                &(struct json_frame){.time = STR(GOLDEN_TIME)});
         }
         put(scenario, relations[i]);
     }

@@ -75,7 +75,7 @@ static void put_event(struct server *server, const struct event *event, struct b
     if (event->kind == EVENT_CHANGE) {
         partition_key_of(&server->key, event);
         buf_add(told, buf_str(&server->key));
-        json_encode_change(told, event, time);
+        json_encode_change(told, event, &(struct json_frame){.time = time});
     } else {
         show_event(told, event);
     }

@@ -1,4 +1,5 @@
 """Streaming by pgoutput: which plugin runs, what is checked of publications, what rows come to."""
+import datetime
 import json
 import re
 
@@ -146,6 +147,25 @@ def test_what_a_publication_leaves_out_does_not_come(pg_kinesis, database):
     database.execute("INSERT INTO t VALUES (1, 'a'), (2, 'b'); INSERT INTO u VALUES (3)")
     assert [record['columns'] for record in records(pg_kinesis(*command))] == [
         {'id': {'new': {'q': 'false', 't': 'integer', 'v': '2'}}}]
+
+
+def test_fields_tell_place_and_time_of_the_commit(pg_kinesis, database):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY)')
+    runs = [to_stdout(database, '--create', '--slot', slot, '--fields',
+                      'seq,xid,commit_lsn,commit_time', *more)
+            for slot, more in [('twin', []), (SLOT, publish(database))]]
+    for command in runs:
+        assert records(pg_kinesis(*command)) == []
+    with database.connection.transaction():
+        xid = database.value('SELECT pg_current_xact_id()::text::int')
+        database.execute('INSERT INTO u VALUES (1); INSERT INTO t VALUES (2)')
+    now = database.value('SELECT clock_timestamp()')
+    first, second = [records(pg_kinesis(*command, '-t', 't'))[0] for command in runs]
+    assert list(first)[3:] == ['xid', 'seq']
+    assert list(second)[3:] == ['xid', 'seq', 'commit_lsn', 'commit_time']
+    assert (first['xid'], first['seq']) == (second['xid'], second['seq']) == (xid, 2)
+    committed = datetime.datetime.fromisoformat(second['commit_time'])
+    assert 0 <= (now - committed).total_seconds() < 60
 
 
 def test_ddl_between_rows_of_a_transaction(read_by_both):

@@ -55,7 +55,7 @@ static struct event event_of(const struct datum *old_row, const struct datum *ne
 static size_t length_of(const struct event *event)
 {
     buf_clear(&data);
-    json_encode_change(&data, event, TIME);
+    json_encode_change(&data, event, &(struct json_frame){.time = TIME});
     return data.len;
 }
 

@@ -5,7 +5,8 @@
 #include "model/event.h"
 #include "model/relation.h"
 
-#define TIME STR("2026-11-22T09:16:29Z")
+#define TIME  STR("2026-11-22T09:16:29Z")
+#define FRAME (&(struct json_frame){.time = TIME})
 #define HEAD(operation)                                                                            \
     "{\"time\":\"2026-11-22T09:16:29Z\",\"lsn\":\"16/B374D848\",\"table\":\"public.t\","           \
     "\"operation\":\"" operation "\",\"columns\":{"
@@ -49,7 +50,7 @@ static void assert_record(
     struct buf data;
     buf_init(&data, 10000);
 
-    assert_int_equal(json_encode_change(&data, &event, TIME), 0);
+    assert_int_equal(json_encode_change(&data, &event, FRAME), 0);
 
     assert_string_equal(buf_c(&data), record);
     buf_release(&data);
@@ -126,7 +127,7 @@ static void a_truncate_names_the_relation_and_has_empty_columns(void **state)
     struct buf data;
     buf_init(&data, 10000);
 
-    assert_int_equal(json_encode_truncate(&data, &event, relation, TIME), 0);
+    assert_int_equal(json_encode_truncate(&data, &event, relation, FRAME), 0);
 
     assert_string_equal(buf_c(&data), HEAD("TRUNCATE") "}}");
     buf_release(&data);
@@ -149,7 +150,7 @@ static void bytes_that_are_no_utf8_are_counted_wherever_they_stand(void **state)
     struct buf data;
     buf_init(&data, 10000);
 
-    assert_int_equal(json_encode_change(&data, &event, TIME), 5);
+    assert_int_equal(json_encode_change(&data, &event, FRAME), 5);
 
     buf_release(&data);
     relation_free(relation);
@@ -164,12 +165,12 @@ static void a_record_over_the_limit_is_measured_at_every_limit(void **state)
         .kind = EVENT_CHANGE, .change = {.relation = relation, .new_row = row}};
     struct buf whole;
     buf_init(&whole, 10000);
-    json_encode_change(&whole, &event, TIME);
+    json_encode_change(&whole, &event, FRAME);
 
     for (size_t limit = 0; limit <= whole.len; limit++) {
         struct buf data;
         buf_init(&data, limit);
-        assert_int_equal(json_encode_change(&data, &event, TIME), 1);
+        assert_int_equal(json_encode_change(&data, &event, FRAME), 1);
         assert_int_equal(buf_ok(&data), limit == whole.len);
         assert_int_equal(buf_wanted(&data), whole.len);
         assert_true(data.len <= limit);
@@ -178,6 +179,50 @@ static void a_record_over_the_limit_is_measured_at_every_limit(void **state)
 
     buf_release(&whole);
     relation_free(relation);
+}
+
+// A TRUNCATE's record, of that transaction and with these fields.
+static void assert_fields(struct txn txn, struct fields fields, const char *tail)
+{
+    struct relation *relation = table();
+    const struct relation *const relations[] = {relation};
+    struct event event = {.kind = EVENT_TRUNCATE,
+        .lsn = 0x16b374d848,
+        .txn = txn,
+        .ordinal = 3,
+        .truncate = {.relations = relations, .count = 1}};
+    struct buf data, record;
+    buf_init(&data, 1000);
+    buf_init(&record, 1000);
+    buf_printf(&record, "%s", HEAD("TRUNCATE"));
+    buf_printf(&record, "%s", tail);
+
+    json_encode_truncate(
+        &data, &event, relation, &(struct json_frame){.time = TIME, .fields = fields});
+
+    assert_string_equal(buf_c(&data), buf_c(&record));
+    buf_release(&data);
+    buf_release(&record);
+    relation_free(relation);
+}
+
+static void fields_follow_the_columns_in_one_order(void **state)
+{
+    (void)state;
+    const struct txn txn = {
+        .xid = 4294967295, .commit_lsn = 0x16b374d900, .commit_time_us = 1445444940000042};
+    assert_fields(txn, (struct fields){true, true, true, true},
+        "},\"xid\":4294967295,\"seq\":3,\"commit_lsn\":\"16/B374D900\","
+        "\"commit_time\":\"2015-10-21T16:29:00.000042Z\"}");
+    assert_fields(txn, (struct fields){.seq = true}, "},\"seq\":3}");
+    assert_fields(txn, (struct fields){.xid = false}, "}}");
+}
+
+static void a_field_that_is_not_known_is_left_out(void **state)
+{
+    (void)state;
+    assert_fields(
+        (struct txn){.xid = 7}, (struct fields){true, true, true, true}, "},\"xid\":7,\"seq\":3}");
 }
 
 int main(void)
@@ -192,6 +237,8 @@ int main(void)
         cmocka_unit_test(a_truncate_names_the_relation_and_has_empty_columns),
         cmocka_unit_test(bytes_that_are_no_utf8_are_counted_wherever_they_stand),
         cmocka_unit_test(a_record_over_the_limit_is_measured_at_every_limit),
+        cmocka_unit_test(fields_follow_the_columns_in_one_order),
+        cmocka_unit_test(a_field_that_is_not_known_is_left_out),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

@@ -108,6 +108,35 @@ static void what_is_not_said_has_its_default(void **state)
     assert_true(config_of("--stream x --slot pg_kinesis").slot_is_named);
 }
 
+static void publications_add_up_and_go_over_the_environments(void **state)
+{
+    (void)state;
+    setenv("PG_KINESIS_PUBLICATION", "one\nOther two", 1);
+    struct config config = config_of("--stream x --plugin pgoutput");
+    assert_int_equal(config.plugin, PLUGIN_PGOUTPUT);
+    assert_int_equal(config.publications.count, 2);
+    assert_string_equal(config.publications.names[1], "Other two");
+
+    config = config_of("--stream x --publication a --publication b");
+    assert_int_equal(config.publications.count, 2);
+    assert_string_equal(config.publications.names[0], "a");
+    assert_string_equal(config.publications.names[1], "b");
+    unsetenv("PG_KINESIS_PUBLICATION");
+    complaint("--stream x --publication '");
+    complaint("--stream x --plugin wal2json");
+    complaint("--stream x --plugin test_decoding --publication a");
+}
+
+static void fields_are_named(void **state)
+{
+    (void)state;
+    struct config config = config_of("--stream x --fields seq,commit_time");
+    assert_true(config.fields.seq && config.fields.commit_time);
+    assert_false(config.fields.xid || config.fields.commit_lsn);
+    complaint("--stream x --fields seq,lsn");
+    complaint("--stream x --fields '");
+}
+
 static void the_environment_sets_what_the_command_line_does_not(void **state)
 {
     (void)state;
@@ -271,6 +300,8 @@ int main(void)
         cmocka_unit_test(every_spelling_of_gos_flag_package_works),
         cmocka_unit_test(a_switch_takes_a_truth_value),
         cmocka_unit_test(what_is_not_said_has_its_default),
+        cmocka_unit_test(publications_add_up_and_go_over_the_environments),
+        cmocka_unit_test(fields_are_named),
         cmocka_unit_test(the_environment_sets_what_the_command_line_does_not),
         cmocka_unit_test(help_and_version_win_over_what_else_is_asked_for),
         cmocka_unit_test(a_wrong_command_line_is_told_so_in_one_line),
