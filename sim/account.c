@@ -16,6 +16,8 @@ void account_release(struct account *account)
 {
     streams_release(&account->streams);
     buf_release(&account->decoded);
+    if (account->arrivals)
+        fclose(account->arrivals);
 }
 
 // "arn:aws:kinesis:REGION:ACCOUNT:stream/NAME"; any region and any account are ours.

@@ -6,6 +6,8 @@
 #include "sim/faults.h"
 #include "sim/streams.h"
 
+#include <stdio.h>
+
 struct parameters;
 struct refusal;
 
@@ -37,6 +39,7 @@ struct account {
     struct str region;  // Of the request being done.
     int64_t now_ms;     // Since 1970; once a request.
     struct buf decoded; // Scratch for one record's data.
+    FILE *arrivals;     // Where each stored record is noted; NULL: nowhere.
 };
 
 void account_init(struct account *account, struct account_rules rules);

@@ -5,9 +5,11 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static volatile sig_atomic_t stop;
 
@@ -45,6 +47,15 @@ static bool create_streams(struct account *account, const struct options *option
     return true;
 }
 
+static bool open_arrivals(struct account *account, const char *path, struct err *err)
+{
+    if (!path)
+        return true;
+    account->arrivals = fopen(path, "w");
+    return account->arrivals ||
+           err_set(err, ERR_OPERATOR, "cannot write %s: %s", path, strerror(errno));
+}
+
 static void tell_summary(const struct counters *counters)
 {
     fprintf(stderr,
@@ -65,7 +76,8 @@ static bool serve(const struct options *options, struct err *err)
     struct service service;
     service_init(&service, options->rules, options->credentials);
     faults_init(&service.account.faults, options->rates, options->seed);
-    bool ok = create_streams(&service.account, options, err);
+    bool ok = open_arrivals(&service.account, options->arrivals_path, err) &&
+              create_streams(&service.account, options, err);
     if (ok) {
         printf("http://127.0.0.1:%u\n", server.port);
         fflush(stdout);

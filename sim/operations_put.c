@@ -1,10 +1,12 @@
 #include "base/base64.h"
+#include "base/clock.h"
 #include "sim/account.h"
 #include "sim/complaints.h"
 #include "sim/operations.h"
 #include "sim/refusal.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 // Where a record ends up: in a shard under a sequence number, or refused with a code.
@@ -108,6 +110,14 @@ static bool find_hash_key(const struct put_entry *entry, hash_key_t *key, struct
     return true;
 }
 
+// The time is told to the microsecond, which no answer of the service does.
+static void log_arrival(const struct account *account, struct str partition_key)
+{
+    if (account->arrivals)
+        fprintf(account->arrivals, "%" PRId64 " " STR_FMT "\n", clock_wall_us(),
+            STR_ARG(partition_key));
+}
+
 static struct outcome store(
     struct account *account, const struct put_entry *entry, struct shard *shard)
 {
@@ -134,6 +144,7 @@ static struct outcome store(
                                       .data = buf_str(&account->decoded),
                                       .arrived_ms = account->now_ms,
                                   });
+    log_arrival(account, entry->partition_key.text);
     account->counters.records_stored++;
     account->counters.bytes_stored += entry_bytes(entry);
     return outcome;

@@ -16,6 +16,8 @@ const char options_help[] =
     "  --deny OPERATION           they may not do this, such as DescribeStreamSummary\n"
     "  --max-record-kib N         the largest record of streams, data and key (1024)\n"
     "  --discard                  forget the data of records; keys and sequence numbers stay\n"
+    "  --log-arrivals FILE        write a line for each record stored: microseconds since 1970\n"
+    "                             and the partition key\n"
     "  --limits                   throttle each shard at 1000 records and 1 MiB a second, as\n"
     "                             AWS does; off by default, for tests at full speed\n"
     "  --seed N                   of the faults' random numbers (1)\n"
@@ -37,6 +39,7 @@ enum option_code {
     OPTION_DENY,
     OPTION_MAX_RECORD_KIB,
     OPTION_DISCARD,
+    OPTION_LOG_ARRIVALS,
     OPTION_LIMITS,
     OPTION_SEED,
     OPTION_FAIL_RECORDS,
@@ -55,6 +58,7 @@ static const struct option long_options[] = {
     {"deny", required_argument, NULL, OPTION_DENY},
     {"max-record-kib", required_argument, NULL, OPTION_MAX_RECORD_KIB},
     {"discard", no_argument, NULL, OPTION_DISCARD},
+    {"log-arrivals", required_argument, NULL, OPTION_LOG_ARRIVALS},
     {"limits", no_argument, NULL, OPTION_LIMITS},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"fail-records", required_argument, NULL, OPTION_FAIL_RECORDS},
@@ -121,6 +125,9 @@ static bool take_option(struct options *options, int option, const char *value)
         return true;
     case OPTION_DISCARD:
         options->rules.discards_data = true;
+        return true;
+    case OPTION_LOG_ARRIVALS:
+        options->arrivals_path = value;
         return true;
     case OPTION_LIMITS:
         options->rules.paced = true;

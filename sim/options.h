@@ -26,6 +26,7 @@ struct options {
     struct account_rules rules;
     struct fault_rates rates;
     uint64_t seed;
+    const char *arrivals_path; // NULL: arrivals are noted nowhere.
 };
 
 MUST_CHECK bool options_parse(struct options *options, int argc, char **argv, struct err *err);

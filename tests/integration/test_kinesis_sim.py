@@ -715,6 +715,18 @@ def test_discarded_data_leaves_keys_and_numbers(start):
                    PartitionKey='k')[0] == 'ValidationException'
 
 
+def test_the_log_of_arrivals_tells_when_each_record_came(start, tmp_path):
+    log = tmp_path / 'arrivals'
+    sim = start('--log-arrivals', log)
+    before = time.time_ns() // 1000
+    sim.client().put_records(StreamName=STREAM, Records=entries(3))
+    after = time.time_ns() // 1000
+    sim.stop()
+    arrivals = [line.split(' ', 1) for line in log.read_text(encoding='utf-8').splitlines()]
+    assert [key for _, key in arrivals] == ['k0', 'k1', 'k2']
+    assert all(before <= int(arrived) <= after for arrived, _ in arrivals)
+
+
 # --- The program ----------------------------------------------------------------------------------
 
 def aws(sim, *arguments):
