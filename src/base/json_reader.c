@@ -1,5 +1,6 @@
 #include "base/json_reader.h"
 
+#include "base/eight_bytes.h"
 #include "base/json_write.h"
 
 #include <stdlib.h>
@@ -126,18 +127,10 @@ bool json_element(struct json_reader *reader)
     return step(reader, ']');
 }
 
-#define EACH_BYTE(byte) (0x0101010101010101U * (byte))
-
-// Whether all eight bytes are printable ASCII other than the backslash. A borrow of the first
-// subtraction can only come from a byte that is special itself.
-static bool are_plain(const char *bytes)
+static bool are_plain(const char *text)
 {
-    uint64_t word;
-    memcpy(&word, bytes, sizeof word);
-    uint64_t other = word ^ EACH_BYTE('\\');
-    uint64_t is_control = word - EACH_BYTE(0x20);
-    uint64_t is_backslash = (other - EACH_BYTE(1)) & ~other;
-    return ((word | is_control | is_backslash) & EACH_BYTE(0x80)) == 0;
+    uint64_t bytes = eight_bytes(text);
+    return ((eight_unprintable(bytes) | eight_equal(bytes, '\\')) & EIGHT_TOP_BITS) == 0;
 }
 
 static char *plain_end(char *at, const char *end)

@@ -55,11 +55,39 @@ static void each_byte_that_is_no_utf8_is_replaced_and_counted(void **state)
     }
 }
 
+// The writer looks at eight bytes at a time: each byte at each place among them.
+static void a_byte_is_written_alike_wherever_it_stands(void **state)
+{
+    (void)state;
+    const struct str around = STR("abcdefghijklmnopqrstuvw");
+    for (int byte = 0; byte < 256; byte++) {
+        for (size_t at = 0; at < around.len; at++) {
+            char text[32];
+            memcpy(text, around.ptr, around.len);
+            text[at] = (char)byte;
+            struct buf whole;
+            struct buf pieces;
+            buf_init(&whole, 100);
+            buf_init(&pieces, 100);
+
+            json_write_text(&whole, (struct str){text, around.len});
+            buf_add(&pieces, (struct str){around.ptr, at});
+            json_write_text(&pieces, (struct str){text + at, 1});
+            buf_add(&pieces, str_after(around, at + 1));
+
+            assert_string_equal(buf_c(&whole), buf_c(&pieces));
+            buf_release(&whole);
+            buf_release(&pieces);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes_what_go_escapes),
         cmocka_unit_test(utf8_passes_unchanged),
+        cmocka_unit_test(a_byte_is_written_alike_wherever_it_stands),
         cmocka_unit_test(each_byte_that_is_no_utf8_is_replaced_and_counted),
     };
     return cmocka_run_group_tests_name("json_write", tests, NULL, NULL);
