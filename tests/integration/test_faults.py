@@ -100,12 +100,15 @@ def test_kills_lose_nothing(ordeal):
     with ordeal.load:
         for number in range(KILLS):
             ordeal.wait_for_a_moment(1.5)
-            if number % 2:
+            if number % 3 == 1:
                 ordeal.leave_a_request_open()
                 open_requests += 1
+            elif number % 3 == 2:
+                ordeal.fail_all_records()
+                ordeal.wait_for_a_moment(1.5)
             ordeal.run.kill()
             kills.append(time.time())
-            ordeal.sim.control(stall=False)
+            ordeal.heal()
             ordeal.begin_run()
         ordeal.wait_for_a_moment(1.5)
 
