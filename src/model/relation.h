@@ -63,7 +63,7 @@ struct relation {
     bool types_are_known; // The names of types are the catalog's own.
     char *type_names;     // Of relation_set_types().
     bool key_is_known;    // The catalog was asked about this very list of columns.
-    int64_t key_asked_ms; // When it was asked last.
+    int64_t key_due_ms;   // When it is to be asked again.
 };
 
 enum {

@@ -16,7 +16,8 @@ enum {
     FAILURES_MAX = 2, // A connection may have died of old age; a new one shows how the server is.
     RECONNECT_AFTER_MS = 1000,
     OIDS_BYTES_MAX = 12 * RELATION_COLUMNS_MAX + 2,
-    LOOK_AGAIN_AFTER_MS = 10 // A commit becomes visible within moments of being streamed.
+    ASK_AGAIN_AFTER_MS = 1000, // What could not be seen yet.
+    LOOK_AGAIN_AFTER_MS = 10   // A commit becomes visible within moments of being streamed.
 };
 
 enum catalog_state {
@@ -141,6 +142,11 @@ static bool may_have_column(const struct relation *relation, struct str name, st
     return relation->is_partial;
 }
 
+static bool is_true(const struct rows *rows, size_t column)
+{
+    return str_equal(rows_value(rows, 0, column), STR("t"));
+}
+
 static bool is_same_key(const struct relation *relation, const struct str *names, size_t count)
 {
     if (relation->key_count != count)
@@ -154,8 +160,7 @@ static bool is_same_key(const struct relation *relation, const struct str *names
 // The answer is about the table that bears the name now. It is believed when every key column is
 // one of the relation's, with its type; else that table is another than the changes' own. Of a
 // partial relation only the columns that were seen can tell.
-static void note_key(
-    struct relation *relation, const struct rows *rows, int64_t now_ms, struct catalog_key *key)
+static void note_key(struct relation *relation, const struct rows *rows, struct catalog_key *key)
 {
     struct str names[RELATION_KEY_COLUMNS_MAX];
     size_t count = 0;
@@ -172,7 +177,6 @@ static void note_key(
         relation_set_key(relation, names, count);
     }
     relation->key_is_known = true;
-    relation->key_asked_ms = now_ms;
 }
 
 // Of a table that is gone the catalog knows the name alone; what was decided while it was there
@@ -182,8 +186,7 @@ static void note_plan(struct relation *relation, const struct rows *rows)
     bool is_gone = rows_is_null(rows, 0, CATALOG_COLUMN_OID);
     if (is_gone && relation->plan != PLAN_UNKNOWN)
         return;
-    bool selected = str_equal(rows_value(rows, 0, CATALOG_COLUMN_SELECTED), STR("t"));
-    relation->plan = selected ? PLAN_SEND : PLAN_SKIP;
+    relation->plan = is_true(rows, CATALOG_COLUMN_SELECTED) ? PLAN_SEND : PLAN_SKIP;
 }
 
 // The answer to what was asked, the caller's to free when DONE.
@@ -208,15 +211,18 @@ static enum step take_answer(struct catalog *catalog, struct relation *relation,
     enum step step = answer_step(catalog, now_ms, &rows, err);
     if (step != STEP_DONE)
         return step;
-    bool visible = str_equal(rows_value(rows, 0, CATALOG_COLUMN_VISIBLE), STR("t"));
-    if (visible) {
-        note_key(relation, rows, now_ms, key);
+    bool visible = is_true(rows, CATALOG_COLUMN_VISIBLE);
+    bool taken = visible || is_true(rows, CATALOG_COLUMN_AWAITED);
+    if (taken) {
+        note_key(relation, rows, key);
         note_plan(relation, rows);
+        bool sure = visible || key->found;
+        relation->key_due_ms = now_ms + (sure ? CATALOG_KEY_AGE_MAX_MS : ASK_AGAIN_AFTER_MS);
     } else {
         catalog->wake_at_ms = now_ms + LOOK_AGAIN_AFTER_MS;
     }
     rows_free(rows);
-    return visible ? STEP_DONE : STEP_BUSY;
+    return taken ? STEP_DONE : STEP_BUSY;
 }
 
 // Until a question can be asked, or one is.

@@ -2,8 +2,9 @@
 //
 // Names are today's and the log is old. An answer counts only once the transaction that raised the
 // question is visible in the snapshot that gave the answer: a commit may be streamed before it can
-// be seen. A failed look-up is never a verdict: the catalog connects again and asks again, once;
-// then it says so.
+// be seen. Unless it is us for whom commits wait, to be seen thereafter: then what is there is
+// taken, and what is not is asked for again soon. A failed look-up is never a verdict: the catalog
+// connects again and asks again, once; then it says so.
 //
 // Memory: owns its connection.
 #ifndef PGK_POSTGRES_CATALOG_H
@@ -27,6 +28,11 @@ struct selection;
 struct catalog *catalog_new(
     const char *source, const struct selection *selection, struct conn *sql, int stream_pid);
 void catalog_free(struct catalog *catalog);
+
+// A key or a plan may change while its table's columns do not, so they are asked for again.
+enum {
+    CATALOG_KEY_AGE_MAX_MS = 60000
+};
 
 struct catalog_key {
     bool changed; // The key is another than the relation had.

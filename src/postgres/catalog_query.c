@@ -13,6 +13,10 @@ enum {
 // The xid is brought to 64 bits by its distance to the snapshot's end.
 // https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
 //
+// Whether commits wait for us only those may see who read all statistics; for others the name that
+// both our connections bear decides, and rather too often than once too little: who waits for a
+// commit that waits for him waits for ever.
+//
 // Visible means here what \dt means by it: search_path finds the table by its bare name. For a name
 // that no table bears any more it means that search_path would have found it: no other table of
 // that name comes earlier. The collation is psql's, which decides what \w is: a name's own is C.
@@ -22,6 +26,14 @@ const char catalog_query[] =
     " seen AS (SELECT pg_catalog.txid_visible_in_snapshot(xmax +"
     " ((($3::bigint - xmax) & 4294967295) # 2147483648) - 2147483648, snapshot) AS visible"
     " FROM ended),"
+    " waiting AS (SELECT COALESCE("
+    "  (SELECT r.sync_state IN ('sync', 'quorum') FROM pg_catalog.pg_stat_replication r"
+    "   WHERE r.pid = $4::int),"
+    "  pg_catalog.strpos(names, '*') > 0 OR"
+    "  pg_catalog.strpos(pg_catalog.lower(names), NULLIF(pg_catalog.lower(ours), '')) > 0,"
+    "  false) AS is_for_us"
+    "  FROM (SELECT pg_catalog.current_setting('synchronous_standby_names'),"
+    "   pg_catalog.current_setting('application_name')) AS settings(names, ours)),"
     " path AS (SELECT schema, place"
     "  FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY p(schema, place)),"
     " named AS (SELECT oid FROM pg_catalog.pg_class WHERE oid = $9::oid UNION ALL"
@@ -51,13 +63,12 @@ const char catalog_query[] =
     "  FROM ROWS FROM (pg_catalog.unnest($5::text[]), pg_catalog.unnest($6::text[]),"
     "   pg_catalog.unnest($7::boolean[]), pg_catalog.unnest($8::boolean[]))"
     "   AS p(schema, name, excludes, and_children))"
-    " SELECT seen.visible OR EXISTS (SELECT FROM pg_catalog.pg_stat_replication r"
-    "  WHERE r.pid = $4::int AND r.sync_state IN ('sync', 'quorum')),"
+    " SELECT seen.visible, waiting.is_for_us,"
     "  named.oid, a.attname, pg_catalog.format_type(a.atttypid, NULL),"
     "  (EXISTS (SELECT FROM pattern WHERE matches AND NOT excludes)"
     "   OR NOT EXISTS (SELECT FROM pattern WHERE NOT excludes))"
     "  AND NOT EXISTS (SELECT FROM pattern WHERE matches AND excludes)"
-    " FROM seen"
+    " FROM seen CROSS JOIN waiting"
     " LEFT JOIN named ON true"
     " LEFT JOIN pg_catalog.pg_index i ON i.indrelid = named.oid AND i.indisprimary"
     " LEFT JOIN LATERAL pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, place)"

@@ -23,7 +23,8 @@ enum {
 // The answer's columns. It has a row at least, with the verdict on visibility and the selection;
 // then one for each key column, in the index's order, without INCLUDE columns.
 enum {
-    CATALOG_COLUMN_VISIBLE,
+    CATALOG_COLUMN_VISIBLE, // The transaction is.
+    CATALOG_COLUMN_AWAITED, // We are, by commits: they are visible only when we confirmed them.
     CATALOG_COLUMN_OID,
     CATALOG_COLUMN_NAME,
     CATALOG_COLUMN_TYPE,

@@ -14,9 +14,7 @@
 
 #include <stdlib.h>
 
-// A key or a plan may change while its table's columns do not.
 enum {
-    KEY_AGE_MAX_MS = 60000,
     LEAVE_WITHIN_MS = 5000,
     LOOK_EVERY_MS = 1000,
     HOLD_UP_MAX_MS = 30000
@@ -44,7 +42,7 @@ struct replication {
 
 static bool is_asked_for(const struct relation *relation, int64_t now_ms)
 {
-    return !relation->key_is_known || now_ms - relation->key_asked_ms >= KEY_AGE_MAX_MS;
+    return !relation->key_is_known || now_ms >= relation->key_due_ms;
 }
 
 // The catalog's word on one relation of the event.
@@ -56,7 +54,7 @@ static enum step complete_relation(
         replication->catalog, relation, replication->event.txn.xid, now_ms, &key, err);
     if (step == STEP_FAILED && relation->key_is_known) {
         // A key that is a minute old is better than a stream that stands still.
-        relation->key_asked_ms = now_ms;
+        relation->key_due_ms = now_ms + CATALOG_KEY_AGE_MAX_MS;
         return STEP_DONE;
     }
     if (step != STEP_DONE)

@@ -279,6 +279,7 @@ static bool tell_key(struct conn *conn, struct rows *rows, struct err *err)
     }
     for (size_t i = 0; i < (row > 0 ? row : 1); i++) {
         set_cell(rows, i, CATALOG_COLUMN_VISIBLE, visible ? "t" : "f");
+        set_cell(rows, i, CATALOG_COLUMN_AWAITED, "f");
         set_cell(rows, i, CATALOG_COLUMN_OID, "16384");
         set_cell(rows, i, CATALOG_COLUMN_SELECTED, "t");
     }

@@ -70,7 +70,7 @@ static void an_heir_has_key_and_plan_and_asks_again(void **state)
     const struct str key[] = {STR("b"), STR("a")};
     relation_set_key(before, key, 2);
     before->key_is_known = true;
-    before->key_asked_ms = 77;
+    before->key_due_ms = 77;
     before->plan = PLAN_SEND;
     relation_cache_put(cache, before);
 
@@ -82,7 +82,7 @@ static void an_heir_has_key_and_plan_and_asks_again(void **state)
     assert_int_equal(heir->key[0].column, 2);
     assert_int_equal(heir->key[1].column, 0);
     assert_false(heir->key_is_known);
-    assert_int_equal(heir->key_asked_ms, 0);
+    assert_int_equal(heir->key_due_ms, 0);
     assert_int_equal(heir->plan, PLAN_SEND);
     relation_cache_free(cache);
 }
