@@ -73,9 +73,13 @@ static void encode(struct intake *intake, struct buf *data, const struct event *
     const struct relation *relation)
 {
     const struct json_frame frame = frame_of(intake);
-    size_t invalid = event->kind == EVENT_CHANGE
-                         ? json_encode_change(data, event, &frame)
-                         : json_encode_truncate(data, event, relation, &frame);
+    size_t invalid = 0;
+    if (event->kind == EVENT_CHANGE)
+        invalid = json_encode_change(data, event, &frame);
+    else if (event->kind == EVENT_TRUNCATE)
+        invalid = json_encode_truncate(data, event, relation, &frame);
+    else
+        invalid = json_encode_message(data, event, &frame);
     intake->counts.invalid_bytes += data == &intake->data ? invalid : 0;
 }
 
@@ -191,7 +195,27 @@ bool intake_must_wait(const struct intake *intake, const struct event *event)
     return false;
 }
 
-// A message, which is skipped; outside of a transaction it is a position, too.
+// A message as a record. Outside of transactions it is one of its own.
+static bool add_message(struct intake *intake, const struct event *event, struct err *err)
+{
+    static const struct relation no_table = {.quoted = STR_CONST("")};
+    bool is_alone = event->end_lsn > 0;
+    if (is_alone)
+        delivery_begin(intake->delivery, 0);
+    partition_key_of_message(&intake->key, event);
+    buf_clear(&intake->data);
+    encode(intake, &intake->data, event, &no_table);
+    if (!add_record(intake, event, &no_table, err))
+        return false;
+    if (!is_alone)
+        return true;
+    if (!misfits_sync(&intake->misfits, err))
+        return false;
+    delivery_commit(intake->delivery, event->end_lsn);
+    return true;
+}
+
+// A message that is skipped; outside of a transaction it is a position, too.
 static void skip_message(struct intake *intake, const struct event *event)
 {
     intake->counts.messages++;
@@ -244,7 +268,10 @@ bool intake_take(struct intake *intake, const struct event *event, struct err *e
         ok = add_truncate(intake, event, err);
         break;
     case EVENT_MESSAGE:
-        skip_message(intake, event);
+        if (intake->takes_messages)
+            ok = add_message(intake, event, err);
+        else
+            skip_message(intake, event);
         break;
     case EVENT_COMMIT:
         ok = commit(intake, event, err);

@@ -21,7 +21,7 @@ struct event;
 
 struct intake_counts {
     uint64_t changes;       // Rows' changes that the server sent.
-    uint64_t messages;      // Logical decoding messages, which are skipped.
+    uint64_t messages;      // Logical decoding messages that were skipped.
     uint64_t unknown;       // Things that this program does not know, skipped.
     uint64_t invalid_bytes; // Bytes that were no UTF-8.
 };
@@ -44,6 +44,7 @@ struct intake {
     struct buf time; // What records show as "time", of that second.
     int64_t time_s;
     struct fields fields;   // What records tell besides the change; none, unless its owner says so.
+    bool takes_messages;    // They become records; else they are skipped.
     struct misfits misfits; // Stop on any, unless its owner opens it.
     struct intake_counts counts;
 };

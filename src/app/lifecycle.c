@@ -237,6 +237,7 @@ static struct replication_options slot_options(const struct config *config, char
         .slot = name,
         .selection = &config->selection,
         .plugin = config->plugin,
+        .messages = config->messages,
         .publications = &config->publications,
         .create = config->create,
         .temporary = config->dry_run,
@@ -261,6 +262,7 @@ void lifecycle_init(struct lifecycle *life, const struct config *config,
     delivery.seed = seed;
     delivery_init(&life->delivery, delivery, 0);
     pump_init(&life->pump, sink->sink, &life->delivery, sink->record_bytes_max);
+    life->pump.intake.takes_messages = config->messages;
     life->pump.intake.fields = config->fields;
     life->pump.end_lsn = config->endpos_kind == ENDPOS_LSN ? config->endpos : 0;
     progress_init(&life->progress, clock_now_ms());

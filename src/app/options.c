@@ -295,6 +295,8 @@ static const struct option_row rows[] = {
     {"dead-letter", NULL, "FILE", true, false, read_word, FIELD(dead_letter),
         "keep what is skipped in this file, one JSON object a line"},
     {.help = "How"},
+    {"messages", NULL, NULL, true, false, read_switch, FIELD(messages),
+        "send what pg_logical_emit_message() wrote, too"},
     {"fields", NULL, "NAMES", true, false, read_fields, 0,
         "add to records: xid, seq, commit_lsn, commit_time, with commas between them"},
     {"max-memory", NULL, "BYTES", true, false, read_bytes, FIELD(memory_bytes_max),

@@ -69,7 +69,7 @@ static void settle(struct ledger *ledger)
 
 void ledger_begin(struct ledger *ledger, uint32_t tag)
 {
-    assert(!ledger->open && tag != 0);
+    assert(!ledger->open);
     ledger->open = true;
     ledger->open_tag = tag;
     ledger->open_owes = false;

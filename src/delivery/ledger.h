@@ -37,14 +37,14 @@ void ledger_release(struct ledger *ledger);
 // That is the position reached before, unless the server is another one and counts anew.
 void ledger_restart(struct ledger *ledger, lsn_t flushed);
 
-// The tag tells the transaction to who asks for the oldest; it is not 0.
+// The tag tells the transaction to who asks for the oldest; 0 for what is none.
 void ledger_begin(struct ledger *ledger, uint32_t tag);
 
 // One more record of the open transaction; returns the entry that storing it will pay.
 uint64_t ledger_owe(struct ledger *ledger);
 
-// The oldest entry and its transaction's tag, which is 0 when several share it; false when there is
-// no entry: all that ever owed is paid, and its end is known.
+// The oldest entry and its transaction's tag, which is 0 when it has none or several share it;
+// false when there is no entry: all that ever owed is paid, and its end is known.
 bool ledger_oldest(const struct ledger *ledger, uint64_t *entry, uint32_t *tag);
 
 // Its transaction ends here: the position that may be confirmed once everything is paid.

@@ -1,5 +1,6 @@
 #include "encode/json.h"
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json_write.h"
@@ -10,15 +11,15 @@
 #include <assert.h>
 
 // Everything from the brace that opens the record to the one that opens its columns.
-static size_t write_head(struct buf *data, const struct event *event,
-    const struct relation *relation, struct str operation, struct str time)
+static size_t write_head(struct buf *data, const struct event *event, struct str table,
+    struct str operation, struct str time)
 {
     buf_add(data, STR("{\"time\":\""));
     buf_add(data, time);
     buf_add(data, STR("\",\"lsn\":\""));
     lsn_add(data, event->lsn);
     buf_add(data, STR("\",\"table\":"));
-    size_t invalid = json_write_string(data, relation->quoted);
+    size_t invalid = json_write_string(data, table);
     buf_add(data, STR(",\"operation\":\""));
     buf_add(data, operation);
     buf_add(data, STR("\",\"columns\":{"));
@@ -80,12 +81,11 @@ static struct str operation_name(enum operation operation)
     return STR("DELETE");
 }
 
-// Everything behind the columns.
+// Everything behind columns and content.
 static void write_tail(struct buf *data, const struct event *event, const struct json_frame *frame)
 {
     const struct fields *fields = &frame->fields;
     const struct txn *txn = &event->txn;
-    buf_add_byte(data, '}');
     if (fields->xid && txn->xid > 0) {
         buf_add(data, STR(",\"xid\":"));
         buf_add_u64(data, txn->xid);
@@ -113,8 +113,9 @@ size_t json_encode_change(
     assert(event->kind == EVENT_CHANGE);
     const struct change *change = &event->change;
     struct str operation = operation_name(change->operation);
-    size_t invalid = write_head(data, event, change->relation, operation, frame->time);
+    size_t invalid = write_head(data, event, change->relation->quoted, operation, frame->time);
     invalid += write_columns(data, change);
+    buf_add_byte(data, '}');
     write_tail(data, event, frame);
     return invalid;
 }
@@ -123,7 +124,39 @@ size_t json_encode_truncate(struct buf *data, const struct event *event,
     const struct relation *relation, const struct json_frame *frame)
 {
     assert(event->kind == EVENT_TRUNCATE);
-    size_t invalid = write_head(data, event, relation, STR("TRUNCATE"), frame->time);
+    size_t invalid = write_head(data, event, relation->quoted, STR("TRUNCATE"), frame->time);
+    buf_add_byte(data, '}');
+    write_tail(data, event, frame);
+    return invalid;
+}
+
+static bool is_utf8(struct str text)
+{
+    while (text.len > 0) {
+        size_t len = utf8_length(text);
+        if (len == 0)
+            return false;
+        text = str_after(text, len);
+    }
+    return true;
+}
+
+size_t json_encode_message(
+    struct buf *data, const struct event *event, const struct json_frame *frame)
+{
+    assert(event->kind == EVENT_MESSAGE);
+    const struct message *message = &event->message;
+    size_t invalid = write_head(data, event, STR(""), STR("MESSAGE"), frame->time);
+    buf_add(data, STR("},\"prefix\":"));
+    invalid += json_write_string(data, message->prefix);
+    if (is_utf8(message->content)) {
+        buf_add(data, STR(",\"content\":"));
+        json_write_string(data, message->content);
+    } else {
+        buf_add(data, STR(",\"content_base64\":\""));
+        base64_write(data, message->content);
+        buf_add_byte(data, '"');
+    }
     write_tail(data, event, frame);
     return invalid;
 }

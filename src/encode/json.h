@@ -33,4 +33,9 @@ size_t json_encode_change(
 size_t json_encode_truncate(struct buf *data, const struct event *event,
     const struct relation *relation, const struct json_frame *frame);
 
+// Adds the record of a MESSAGE, whose prefix and content stand behind the columns, of which it has
+// none. Content that is no UTF-8 comes as content_base64.
+size_t json_encode_message(
+    struct buf *data, const struct event *event, const struct json_frame *frame);
+
 #endif

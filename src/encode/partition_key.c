@@ -106,3 +106,12 @@ void partition_key_of_relation(struct buf *key, const struct relation *relation)
     add_as_utf8(key, relation->quoted);
     shorten(key);
 }
+
+void partition_key_of_message(struct buf *key, const struct event *event)
+{
+    assert(event->kind == EVENT_MESSAGE);
+    buf_clear(key);
+    buf_add(key, STR("message"));
+    add_as_utf8(key, event->message.prefix);
+    shorten(key);
+}

@@ -31,4 +31,7 @@ void partition_key_init(struct buf *key);
 void partition_key_of(struct buf *key, const struct event *event);
 void partition_key_of_relation(struct buf *key, const struct relation *relation);
 
+// The key of a MESSAGE: "message" and its prefix.
+void partition_key_of_message(struct buf *key, const struct event *event);
+
 #endif

@@ -67,6 +67,7 @@ struct config {
     const char *dead_letter; // A file's name.
 
     struct fields fields;
+    bool messages; // Logical decoding messages become records, too.
     size_t memory_bytes_max;
     enum log_level log_level;
 };

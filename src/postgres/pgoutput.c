@@ -199,6 +199,8 @@ static bool read_begin(
     txn.xid = cursor_u32(message);
     if (!cursor_ok(message))
         return err_set(err, ERR_DATA, "a BEGIN is too short");
+    if (txn.xid == 0)
+        return err_set(err, ERR_DATA, "a transaction begins that has no number");
     if (decoder->in_transaction)
         return err_set(err, ERR_DATA, "a transaction begins before the one before is committed");
     decoder->in_transaction = true;

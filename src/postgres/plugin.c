@@ -54,7 +54,7 @@ static void add_publications(struct buf *command, const struct publications *pub
 }
 
 void plugin_add_options(
-    struct buf *command, enum plugin plugin, const struct publications *publications)
+    struct buf *command, enum plugin plugin, const struct publications *publications, bool messages)
 {
     if (plugin == PLUGIN_TEST_DECODING) {
         buf_add(command, STR("(\"include-xids\" 'on', \"include-timestamp\" 'on',"
@@ -63,5 +63,7 @@ void plugin_add_options(
     }
     buf_add(command, STR("(proto_version '1', publication_names "));
     add_publications(command, publications);
+    if (messages)
+        buf_add(command, STR(", messages 'true'"));
     buf_add_byte(command, ')');
 }

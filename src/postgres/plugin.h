@@ -15,8 +15,9 @@ const char *plugin_name(enum plugin plugin);
 // PLUGIN_AUTO when we know none of that name.
 enum plugin plugin_of_name(struct str name);
 
-// Adds the option list of START_REPLICATION.
-void plugin_add_options(
-    struct buf *command, enum plugin plugin, const struct publications *publications);
+// Adds the option list of START_REPLICATION. `messages`: pgoutput is to tell logical decoding
+// messages, which it does since 14; test_decoding always does.
+void plugin_add_options(struct buf *command, enum plugin plugin,
+    const struct publications *publications, bool messages);
 
 #endif

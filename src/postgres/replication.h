@@ -25,6 +25,7 @@ struct replication_options {
     const struct selection *selection;
     enum plugin plugin; // Of the slot; AUTO: whichever it has, or fits the publications.
     const struct publications *publications;
+    bool messages;      // pgoutput is to tell logical decoding messages; the other always does.
     bool create;        // Make the slot when there is none.
     bool temporary;     // Make it, for this connection only, when there is none.
     bool never_confirm; // Only look: leave the slot where it is.

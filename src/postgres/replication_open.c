@@ -16,7 +16,8 @@
 #include <string.h>
 
 enum {
-    COMMAND_BYTES_MAX = 32768
+    COMMAND_BYTES_MAX = 32768,
+    MESSAGES_SINCE = 140000
 };
 
 // The same server goes on where we were; another one, or a promoted one, where its slot is.
@@ -153,6 +154,8 @@ static bool prepare_plugin(const struct replication_options *options, enum plugi
 {
     if (plugin != PLUGIN_PGOUTPUT)
         return true;
+    if (options->messages && conn_server_version(session->sql) < MESSAGES_SINCE)
+        return err_set(err, ERR_OPERATOR, "pgoutput tells messages since PostgreSQL 14");
     return publication_check(session->sql, options->publications, options->slot, waiter, err) &&
            session_keywords(session, keywords, waiter, err);
 }
@@ -179,7 +182,7 @@ static bool start(struct session *session, const struct replication_options *opt
     buf_init(&command, COMMAND_BYTES_MAX);
     buf_printf(&command, "START_REPLICATION SLOT \"%s\" LOGICAL " LSN_FMT " ", options->slot,
         LSN_ARG(from));
-    plugin_add_options(&command, plugin, options->publications);
+    plugin_add_options(&command, plugin, options->publications, options->messages);
     struct rows *rows = ask(session->replication, buf_c(&command), waiter, err);
     bool ok = rows && rows_is_copy(rows);
     if (rows && !ok)

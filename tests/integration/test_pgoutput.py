@@ -168,6 +168,28 @@ def test_fields_tell_place_and_time_of_the_commit(pg_kinesis, database):
     assert 0 <= (now - committed).total_seconds() < 60
 
 
+def test_messages_come_where_they_are_asked_for(pg_kinesis, database):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY)')
+    runs = [to_stdout(database, '--create', '--slot', slot, '--messages', *more)
+            for slot, more in [('twin', []), (SLOT, publish(database))]]
+    for command in runs:
+        assert records(pg_kinesis(*command)) == []
+    database.execute("SELECT pg_logical_emit_message(true, 'a', 'alone')")
+    database.execute("INSERT INTO t VALUES (1); SELECT pg_logical_emit_message(true, 'b', 'é');"
+                     'INSERT INTO t VALUES (2)')
+    database.execute("SELECT pg_logical_emit_message(false, 'c', '\\xff00'::bytea)")
+    first, second = [records(pg_kinesis(*command)) for command in runs]
+    assert second == first
+    told = [{name: value for name, value in record.items() if name != 'columns'}
+            for record in first if record['operation'] == 'MESSAGE']
+    assert told == [
+        {'table': '', 'operation': 'MESSAGE', 'prefix': 'a', 'content': 'alone'},
+        {'table': '', 'operation': 'MESSAGE', 'prefix': 'b', 'content': 'é'},
+        {'table': '', 'operation': 'MESSAGE', 'prefix': 'c', 'content_base64': '/wA='}]
+    assert len(first) == 5
+    assert [records(pg_kinesis(*command)) for command in runs] == [[], []]
+
+
 def test_ddl_between_rows_of_a_transaction(read_by_both):
     first, second = read_by_both(
         "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE t (id int PRIMARY KEY, v text)", '''

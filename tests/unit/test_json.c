@@ -225,6 +225,36 @@ static void a_field_that_is_not_known_is_left_out(void **state)
         (struct txn){.xid = 7}, (struct fields){true, true, true, true}, "},\"xid\":7,\"seq\":3}");
 }
 
+static void assert_message(struct str content, const char *tail)
+{
+    struct event event = {.kind = EVENT_MESSAGE,
+        .lsn = 0x16b374d848,
+        .txn = {.xid = 7},
+        .message = {.prefix = STR("p\"q"), .content = content}};
+    const struct json_frame frame = {.time = TIME, .fields = {.xid = true}};
+    struct buf data, record;
+    buf_init(&data, 1000);
+    buf_init(&record, 1000);
+    buf_printf(&record,
+        "{\"time\":\"2026-11-22T09:16:29Z\",\"lsn\":\"16/B374D848\",\"table\":\"\","
+        "\"operation\":\"MESSAGE\",\"columns\":{},\"prefix\":\"p\\\"q\",%s,\"xid\":7}",
+        tail);
+
+    assert_int_equal(json_encode_message(&data, &event, &frame), 0);
+
+    assert_string_equal(buf_c(&data), buf_c(&record));
+    buf_release(&data);
+    buf_release(&record);
+}
+
+static void a_message_shows_its_content_as_text_or_as_bytes(void **state)
+{
+    (void)state;
+    assert_message(STR("h\xc3\xa9\n"), "\"content\":\"h\xc3\xa9\\n\"");
+    assert_message(STR(""), "\"content\":\"\"");
+    assert_message(STR("\xff\0"), "\"content_base64\":\"/wA=\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +269,7 @@ int main(void)
         cmocka_unit_test(a_record_over_the_limit_is_measured_at_every_limit),
         cmocka_unit_test(fields_follow_the_columns_in_one_order),
         cmocka_unit_test(a_field_that_is_not_known_is_left_out),
+        cmocka_unit_test(a_message_shows_its_content_as_text_or_as_bytes),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

@@ -137,6 +137,7 @@ static void transactions_come_one_after_the_other(void **state)
     assert_refuses(reading, COMMIT_7, ERR_DATA);
     assert_reads(reading, TABLE_T, "none");
     assert_refuses(reading, INSERT_1, ERR_DATA);
+    assert_refuses(reading, BYTES("B\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\x2a\0\0\0\0"), ERR_DATA);
     assert_refuses(reading, BYTES("T\0\0\0\1\0\0\0\x40\x10"), ERR_DATA);
     assert_reads(reading, BEGIN_7, "begin 7");
     assert_refuses(reading, BEGIN_7, ERR_DATA);

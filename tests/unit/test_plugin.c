@@ -8,7 +8,7 @@ static void assert_options(
 {
     struct buf command;
     buf_init(&command, 1000);
-    plugin_add_options(&command, plugin, publications);
+    plugin_add_options(&command, plugin, publications, false);
     assert_string_equal(buf_c(&command), expected);
     buf_release(&command);
 }
@@ -29,6 +29,18 @@ static void publications_are_named_as_they_are_spelled(void **state)
         "(proto_version '1', publication_names '\"a\",\"B c\",\"o\"\"n''e\",\"x,y\"')");
 }
 
+static void messages_are_told_where_they_are_wanted(void **state)
+{
+    (void)state;
+    const struct publications one = {.names = {"a"}, .count = 1};
+    struct buf command;
+    buf_init(&command, 1000);
+    plugin_add_options(&command, PLUGIN_PGOUTPUT, &one, true);
+    assert_string_equal(
+        buf_c(&command), "(proto_version '1', publication_names '\"a\"', messages 'true')");
+    buf_release(&command);
+}
+
 static void a_plugin_is_known_by_its_name(void **state)
 {
     (void)state;
@@ -44,6 +56,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decoding_tells_xids_and_the_time_of_commits),
         cmocka_unit_test(publications_are_named_as_they_are_spelled),
+        cmocka_unit_test(messages_are_told_where_they_are_wanted),
         cmocka_unit_test(a_plugin_is_known_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
