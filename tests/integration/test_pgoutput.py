@@ -175,17 +175,18 @@ def test_messages_come_where_they_are_asked_for(pg_kinesis, database):
     for command in runs:
         assert records(pg_kinesis(*command)) == []
     database.execute("SELECT pg_logical_emit_message(true, 'a', 'alone')")
+    # Not last: what is in no transaction is not flushed, and would not be read.
+    database.execute("SELECT pg_logical_emit_message(false, 'c', '\\xff00'::bytea)")
     database.execute("INSERT INTO t VALUES (1); SELECT pg_logical_emit_message(true, 'b', 'é');"
                      'INSERT INTO t VALUES (2)')
-    database.execute("SELECT pg_logical_emit_message(false, 'c', '\\xff00'::bytea)")
     first, second = [records(pg_kinesis(*command)) for command in runs]
     assert second == first
     told = [{name: value for name, value in record.items() if name != 'columns'}
             for record in first if record['operation'] == 'MESSAGE']
     assert told == [
         {'table': '', 'operation': 'MESSAGE', 'prefix': 'a', 'content': 'alone'},
-        {'table': '', 'operation': 'MESSAGE', 'prefix': 'b', 'content': 'é'},
-        {'table': '', 'operation': 'MESSAGE', 'prefix': 'c', 'content_base64': '/wA='}]
+        {'table': '', 'operation': 'MESSAGE', 'prefix': 'c', 'content_base64': '/wA='},
+        {'table': '', 'operation': 'MESSAGE', 'prefix': 'b', 'content': 'é'}]
     assert len(first) == 5
     assert [records(pg_kinesis(*command)) for command in runs] == [[], []]
 
