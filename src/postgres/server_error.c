@@ -68,8 +68,6 @@ static const struct rule rules[] = {
     {STR_CONST(""), STR_CONST("Connection refused"), ERR_RETRY, HINT_UNREACHABLE},
     {STR_CONST(""), STR_CONST("could not translate host name"), ERR_RETRY, HINT_UNREACHABLE},
     {STR_CONST(""), STR_CONST("Is the server running"), ERR_RETRY, HINT_UNREACHABLE},
-    {STR_CONST(""), STR_CONST("invalid integer value"), ERR_USAGE, HINT_MALFORMED},
-    {STR_CONST(""), STR_CONST("invalid port number"), ERR_USAGE, HINT_MALFORMED},
     {STR_CONST(""), STR_CONST("role \""), ERR_OPERATOR, "check the user in --source or PGUSER"},
     {STR_CONST(""), STR_CONST("database \""), ERR_OPERATOR,
         "name an existing database in --source or PGDATABASE"},
@@ -88,9 +86,6 @@ bool server_error(struct err *err, struct str sqlstate, struct str message)
         const struct rule *rule = &rules[i];
         if (!str_starts_with(sqlstate, rule->state) || !holds(message, rule->phrase))
             continue;
-        // What stands in a number's place may be half a password, of a URI where it has an '@'.
-        if (rule->kind == ERR_USAGE)
-            err_set(err, ERR_USAGE, "--source, or the PG* environment, has no number for a number");
         err->kind = rule->kind;
         return rule->hint ? err_hint(err, "%s", rule->hint) : false;
     }
@@ -99,5 +94,12 @@ bool server_error(struct err *err, struct str sqlstate, struct str message)
 
 bool server_error_connecting(struct err *err, struct str message)
 {
+    // libpq quotes what stands in a number's place, which may be half a password: of a URI where
+    // the password has an '@'. So we say it ourselves.
+    if (holds(message, STR("invalid integer value")) ||
+        holds(message, STR("invalid port number"))) {
+        err_set(err, ERR_USAGE, "--source, or the PG* environment, has no number for a number");
+        return err_hint(err, "%s", HINT_MALFORMED);
+    }
     return server_error(err, STR(""), message);
 }
