@@ -15,7 +15,7 @@ bool publications_add(struct publications *publications, struct str names, struc
                 err, ERR_USAGE, "\"%s\" is not a publication's name", err_quote(name).text);
         if (publications->count == PUBLICATIONS_MAX)
             return err_set(err, ERR_USAGE, "more than %d publications", PUBLICATIONS_MAX);
-        publications->names[publications->count++] = strndup(name.ptr, name.len);
+        publications->names[publications->count++] = name;
     } while (names.len > 0);
     return true;
 }

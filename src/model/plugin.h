@@ -14,16 +14,16 @@ enum plugin {
     PLUGIN_PGOUTPUT
 };
 
-// The publications that pgoutput reads. The names live as long as the process.
+// The publications that pgoutput reads. The names are borrowed.
 enum {
     PUBLICATIONS_MAX = 32
 };
 struct publications {
-    const char *names[PUBLICATIONS_MAX];
+    struct str names[PUBLICATIONS_MAX];
     size_t count;
 };
 
-// Adds names, one a line; copied.
+// Adds names, one a line.
 MUST_CHECK bool publications_add(
     struct publications *publications, struct str names, struct err *err);
 

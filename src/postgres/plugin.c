@@ -47,7 +47,7 @@ static void add_publications(struct buf *command, const struct publications *pub
     for (size_t i = 0; i < publications->count; i++) {
         if (i > 0)
             buf_add_byte(&list, ',');
-        quote_always(&list, str_from_c(publications->names[i]));
+        quote_always(&list, publications->names[i]);
     }
     add_constant(command, buf_str(&list));
     buf_release(&list);

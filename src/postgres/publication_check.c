@@ -57,10 +57,11 @@ static void add_array(struct buf *array, const struct publications *publications
     buf_add_byte(array, '{');
     for (size_t i = 0; i < publications->count; i++) {
         buf_add(array, i > 0 ? STR(",\"") : STR("\""));
-        for (const char *byte = publications->names[i]; *byte; byte++) {
-            if (*byte == '"' || *byte == '\\')
+        const struct str name = publications->names[i];
+        for (size_t at = 0; at < name.len; at++) {
+            if (name.ptr[at] == '"' || name.ptr[at] == '\\')
                 buf_add_byte(array, '\\');
-            buf_add_byte(array, *byte);
+            buf_add_byte(array, name.ptr[at]);
         }
         buf_add_byte(array, '"');
     }

@@ -24,7 +24,8 @@ static void test_decoding_tells_xids_and_the_time_of_commits(void **state)
 static void publications_are_named_as_they_are_spelled(void **state)
 {
     (void)state;
-    const struct publications some = {.names = {"a", "B c", "o\"n'e", "x,y"}, .count = 4};
+    const struct publications some = {
+        .names = {STR("a"), STR("B c"), STR("o\"n'e"), STR("x,y")}, .count = 4};
     assert_options(PLUGIN_PGOUTPUT, &some,
         "(proto_version '1', publication_names '\"a\",\"B c\",\"o\"\"n''e\",\"x,y\"')");
 }
@@ -32,7 +33,7 @@ static void publications_are_named_as_they_are_spelled(void **state)
 static void messages_are_told_where_they_are_wanted(void **state)
 {
     (void)state;
-    const struct publications one = {.names = {"a"}, .count = 1};
+    const struct publications one = {.names = {STR("a")}, .count = 1};
     struct buf command;
     buf_init(&command, 1000);
     plugin_add_options(&command, PLUGIN_PGOUTPUT, &one, true);
