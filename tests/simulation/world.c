@@ -122,7 +122,7 @@ void world_pass(int64_t duration_ms)
     }
 }
 
-static void say(FILE *file, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(FILE *file, const char *format, va_list args)
 {
     fprintf(file, "%9.3f ", (double)(world.now_ms - world.started_ms) / 1000);
     vfprintf(file, format, args);

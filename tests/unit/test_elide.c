@@ -24,8 +24,11 @@ static int set_up(void **state)
         {.name = STR("b"), .quoted = STR("b"), .type = STR("text")},
         {.name = STR("a"), .quoted = STR("a"), .type = STR("text")},
     };
-    relation = relation_new(
-        &(struct relation){.quoted = STR("public.t"), .columns = columns, .column_count = 2});
+    relation = relation_new(&(struct relation){.schema = STR("public"),
+        .name = STR("t"),
+        .quoted = STR("public.t"),
+        .columns = columns,
+        .column_count = 2});
     buf_init(&data, 10000);
     return 0;
 }
