@@ -79,11 +79,11 @@ def test_a_server_can_shut_down_while_nothing_can_be_delivered(
         range(1, 30_001))
 
 
-@pytest.fixture
-def ordeal(pg_kinesis, database, start_kinesis_sim):
+@pytest.fixture(params=[[], ['--publication', 'everything']], ids=['test_decoding', 'pgoutput'])
+def ordeal(request, pg_kinesis, database, start_kinesis_sim):
     """A load on five tables, a stream that fails some of it, and a first run between them."""
     print(f'PGK_FAULT_SEED={SEED}')
-    return Ordeal(pg_kinesis, database, start_kinesis_sim, SEED)
+    return Ordeal(pg_kinesis, database, start_kinesis_sim, request.param, SEED)
 
 
 def causes_of_copies(records, kills):
