@@ -83,7 +83,7 @@ static void strike(enum misfortune misfortune)
 
 static void cut(void)
 {
-    server_break_a_connection();
+    server_cut_stream();
     next_cut_ms = world.now_ms + world.scenario.cut_every_ms;
 }
 

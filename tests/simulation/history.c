@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash_map.h"
 #include "base/random.h"
+#include "server.h"
 #include "world.h"
 
 #include <stdio.h>
@@ -11,7 +12,8 @@
 
 enum {
     CODES = 2 * ROWS_MAX,
-    TABLES_MAX = 8
+    TABLES_MAX = 8,
+    BEFORE_SLOT_MAX = 3
 };
 
 struct history history;
@@ -225,11 +227,12 @@ static size_t make_transaction(const size_t *tables, size_t count, unsigned chan
 {
     begin_entry();
     bool only_messages = roll(12) == 0;
+    bool truncates = roll(2) == 0;
     bool is_row = false;
     for (unsigned i = 0; i < changes; i++) {
         if (only_messages || roll(15) == 0)
             add_item(ITEM_MESSAGE);
-        else if (roll(25) == 0)
+        else if (truncates && roll(20) == 0)
             truncate_tables(tables, count);
         else {
             change_a_row(tables[roll((unsigned)count)], is_row);
@@ -309,7 +312,8 @@ static void shuffle(size_t *numbers, size_t count)
 static bool is_long_due(void)
 {
     const struct scenario *scenario = &world.scenario;
-    return scenario->long_changes > 0 && transactions_left == (scenario->transactions + 1) / 2;
+    return server.slot_exists && scenario->long_changes > 0 &&
+           transactions_left == (scenario->transactions + 1) / 2;
 }
 
 static void commit_transactions(void)
@@ -358,9 +362,15 @@ static void say_outside(void)
     entry->end = history.position;
 }
 
+// What is committed before there is a slot concerns nobody: a little of it will do.
+static bool waits_for_slot(void)
+{
+    return !server.slot_exists && history.entry_count >= BEFORE_SLOT_MAX;
+}
+
 void history_act(void)
 {
-    while (!history.is_over && world.now_ms >= next_commit_ms) {
+    while (!history.is_over && !waits_for_slot() && world.now_ms >= next_commit_ms) {
         unsigned what = is_long_due() ? 20 : roll(20);
         if (what == 0)
             history.position += 8 * (1 + roll(5000)); // Other databases write, too.
@@ -377,5 +387,5 @@ void history_act(void)
 
 int64_t history_next_ms(void)
 {
-    return history.is_over ? CLOCK_NEVER_MS : next_commit_ms;
+    return history.is_over || waits_for_slot() ? CLOCK_NEVER_MS : next_commit_ms;
 }

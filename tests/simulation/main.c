@@ -1,9 +1,10 @@
 // simulation - the program between a simulated PostgreSQL and a simulated Kinesis, by seeds.
 //
-//   simulation [--seeds COUNT] [--from SEED]          plays seeds; shrinks and shows the first that
-//                                                     breaks a promise
-//   simulation --seed SEED [--trace] [--transactions N] [--tables N] [--changes N]
-//              [--without MISFORTUNE,...]             plays one, or a part of it
+//   simulation [--seeds COUNT] [--from SEED] [--as-it-is]
+//       plays seeds; shrinks the first that breaks a promise, or leaves it as it is
+//   simulation --seed SEED [--trace] [--transactions N] [--tables N] [--changes N] [--long N]
+//              [--without MISFORTUNE,...]
+//       plays one, or a part of it
 #include "base/buf.h"
 #include "play.h"
 #include "scenario.h"
@@ -19,6 +20,7 @@ struct choice {
     uint64_t count;
     bool one;
     bool trace;
+    bool as_it_is;
 };
 
 static void fail(const char *what)
@@ -53,6 +55,7 @@ static struct choice read_options(int argc, char **argv)
         {"seeds", required_argument, NULL, 'n'},
         {"from", required_argument, NULL, 'f'},
         {"trace", no_argument, NULL, 'v'},
+        {"as-it-is", no_argument, NULL, 'a'},
         {"transactions", required_argument, NULL, 't'},
         {"tables", required_argument, NULL, 'b'},
         {"changes", required_argument, NULL, 'c'},
@@ -75,6 +78,9 @@ static struct choice read_options(int argc, char **argv)
             break;
         case 'v':
             choice.trace = true;
+            break;
+        case 'a':
+            choice.as_it_is = true;
             break;
         case 't':
             choice.scenario.transactions = (unsigned)number(optarg);
@@ -113,6 +119,7 @@ int main(int argc, char **argv)
             (unsigned long long)choice.from);
         return 0;
     }
-    shrink(&failure);
+    if (!choice.as_it_is)
+        shrink(&failure);
     return 1;
 }

@@ -17,8 +17,8 @@
 enum {
     RECORD_BYTES_MAX = 1 << 20,
     RECORD_BYTES_HERE = 2048, // What the history's records take at most.
-    CALM_MS_MAX = 600000,     // In calm, everything is delivered by then.
-    CALM_MS_PER_CHANGE = 2000,
+    CALM_MS_MAX = 400000,     // In calm, everything is delivered by then.
+    CALM_MS_PER_CHANGE = 100,
     LEAVE_MS_MAX = 40000
 };
 

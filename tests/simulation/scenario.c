@@ -63,14 +63,14 @@ static uint32_t misfortunes_of(uint64_t seed, struct random *random)
 // One transaction that takes longer to deliver, though not to receive, than any connection lives.
 static void make_long(struct scenario *scenario, struct random *random)
 {
-    scenario->transactions = between(random, 1, 20);
+    scenario->transactions = between(random, 8, 28);
     scenario->long_changes = between(random, 500, 2500);
     scenario->cut_every_ms = between(random, 1500, 6000);
     scenario->latency_ms = 1;
     scenario->window = 512;
-    scenario->service_latency_ms = between(random, 20, 60);
+    scenario->service_latency_ms = between(random, 50, 300);
     scenario->seats = 1;
-    scenario->memory_bytes_max = between(random, 20000, 100000);
+    scenario->memory_bytes_max = between(random, 20000, 100000) << 8 * random_below(random, 2);
 }
 
 struct scenario scenario_of(uint64_t seed)

@@ -4,6 +4,7 @@
 #include "conn.h"
 #include "history.h"
 #include "oracle.h"
+#include "postgres/conn.h"
 #include "world.h"
 
 struct server server;
@@ -48,6 +49,14 @@ bool server_is_ready(const struct wait_fd *fd)
     return false;
 }
 
+bool server_has_hung_up(void)
+{
+    for (size_t i = 0; i < CONNS_MAX; i++)
+        if (server.conns[i] && conn_is_hung_up(server.conns[i]))
+            return true;
+    return false;
+}
+
 void server_break_a_connection(void)
 {
     size_t first = (size_t)server_roll(CONNS_MAX);
@@ -56,6 +65,13 @@ void server_break_a_connection(void)
         if (conn && conn_break(conn))
             return;
     }
+}
+
+void server_cut_stream(void)
+{
+    for (size_t i = 0; i < CONNS_MAX; i++)
+        if (server.conns[i] && conn_streams(server.conns[i]))
+            conn_break(server.conns[i]);
 }
 
 void server_restart(void)

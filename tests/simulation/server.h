@@ -39,6 +39,9 @@ void server_act(void);
 int64_t server_next_ms(void);
 bool server_is_ready(const struct wait_fd *fd);
 
+// One of the connections is broken, and the program has not dropped it yet.
+bool server_has_hung_up(void);
+
 // When something sent now arrives.
 int64_t server_arrival_ms(void);
 
@@ -47,6 +50,7 @@ int64_t server_roll(int64_t below);
 
 // Misfortunes.
 void server_break_a_connection(void);
+void server_cut_stream(void);
 void server_restart(void);
 void server_promote(void);
 void server_advance_slot(void);
