@@ -1,9 +1,8 @@
 #include "app/options.h"
 
+#include "app/option_values.h"
 #include "base/buf.h"
 #include "model/config.h"
-#include "postgres/plugin.h"
-#include "select/pattern.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -15,11 +14,8 @@
 enum {
     OPTIONS_MAX = 64,
     ARGUMENT_COLUMN = 32,
-    MEMORY_MIB_DEFAULT = 64,
-    MEMORY_MIB_MIN = 1
+    MEMORY_MIB_DEFAULT = 64
 };
-
-typedef bool option_reader(struct config *config, size_t offset, const char *text, struct err *err);
 
 struct option_row {
     const char *name;
@@ -32,279 +28,68 @@ struct option_row {
     const char *help;
 };
 
-static bool wrong(struct err *err, const char *text, const char *wanted)
-{
-    return err_set(err, ERR_USAGE, "\"%s\" is not %s", err_quote(str_from_c(text)).text, wanted);
-}
-
-static bool read_text(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)err;
-    *(const char **)((char *)config + offset) = text; // Arguments and environment stay.
-    return true;
-}
-
-// A copy, since the argument is overwritten.
-static bool read_secret(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    return read_text(config, offset, strdup(text), err);
-}
-
-static bool read_word(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    return *text ? read_text(config, offset, text, err) : wrong(err, text, "a name");
-}
-
-static bool truth(const char *text, bool *on, struct err *err)
-{
-    static const char *const yes[] = {"", "true", "1", "t", "T", "TRUE", "True"};
-    static const char *const no[] = {"false", "0", "f", "F", "FALSE", "False"};
-    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        if (strcmp(text, yes[i]) == 0)
-            return *on = true;
-    *on = false;
-    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
-        if (strcmp(text, no[i]) == 0)
-            return true;
-    return wrong(err, text, "true or false");
-}
-
-static bool read_switch(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    return truth(text, (bool *)((char *)config + offset), err);
-}
-
-static bool read_command(
-    struct config *config, enum command command, const char *text, struct err *err)
-{
-    bool on = false;
-    if (!truth(text, &on, err))
-        return false;
-    // --help and --version win over whatever else stands there.
-    if (on && config->command < command)
-        config->command = command;
-    return true;
-}
-
-static bool read_drop(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    return read_command(config, COMMAND_DROP, text, err);
-}
-
-static bool read_help(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    return read_command(config, COMMAND_HELP, text, err);
-}
-
-static bool read_version(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    return read_command(config, COMMAND_VERSION, text, err);
-}
-
-static bool read_endpos(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    struct err unused;
-    config->endpos_kind = strcmp(text, "now") == 0 ? ENDPOS_NOW : ENDPOS_LSN;
-    if (config->endpos_kind == ENDPOS_NOW || lsn_parse(str_from_c(text), &config->endpos, &unused))
-        return true;
-    return wrong(err, text, "a log position, such as 16/B374D848, or \"now\"");
-}
-
-static bool is_unit_end(const char *text)
-{
-    return strcmp(text, "") == 0 || strcmp(text, "B") == 0 || strcmp(text, "i") == 0 ||
-           strcmp(text, "iB") == 0;
-}
-
-// Bytes, or with k, M, G (or Ki, KiB, ...) the thousand-and-twenty-fourfold.
-static bool read_bytes(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    static const char wanted[] = "a number of bytes, such as 67108864 or 64MiB, from 1 MiB";
-    struct str digits = str_from_c(text);
-    while (digits.len > 0 && !isdigit((unsigned char)digits.ptr[digits.len - 1]))
-        digits.len--;
-    const char *unit = text + digits.len;
-    unsigned shift = 0;
-    if (*unit) {
-        const char *units = "kMG";
-        const char *found = strchr(units, *unit == 'K' ? 'k' : *unit);
-        if (!found || !is_unit_end(unit + 1))
-            return wrong(err, text, wanted);
-        shift = 10 * (unsigned)(found - units + 1);
-    }
-    uint64_t number = 0;
-    if (!str_to_u64(digits, 0, UINT64_MAX >> (shift + 1), &number) ||
-        number << shift < (uint64_t)MEMORY_MIB_MIN << 20)
-        return wrong(err, text, wanted);
-    *(size_t *)((char *)config + offset) = (size_t)(number << shift);
-    return true;
-}
-
-static bool read_log_level(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    return log_level_parse(str_from_c(text), &config->log_level) ||
-           wrong(err, text, "debug, info, warning or error");
-}
-
-static bool read_plugin(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    config->plugin = plugin_of_name(str_from_c(text));
-    return config->plugin != PLUGIN_AUTO || strcmp(text, "auto") == 0 ||
-           wrong(err, text, "auto, test_decoding or pgoutput");
-}
-
-// One a line: the environment has no other way to say an option twice.
-static bool read_publication(
-    struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    return publications_add(&config->publications, str_from_c(text), err);
-}
-
-static bool read_slot(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    config->slot_is_named = true;
-    return read_text(config, offset, text, err);
-}
-
-static bool read_oversize(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    config->oversize = strcmp(text, "skip") == 0    ? OVERSIZE_SKIP
-                       : strcmp(text, "elide") == 0 ? OVERSIZE_ELIDE
-                                                    : OVERSIZE_STOP;
-    return config->oversize != OVERSIZE_STOP || strcmp(text, "stop") == 0 ||
-           wrong(err, text, "stop, skip or elide");
-}
-
-static bool read_refused(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    config->refused = strcmp(text, "skip") == 0 ? REFUSED_SKIP : REFUSED_STOP;
-    return config->refused == REFUSED_SKIP || strcmp(text, "stop") == 0 ||
-           wrong(err, text, "stop or skip");
-}
-
-// Patterns of a list, each of that kind.
-static bool read_patterns(struct config *config, struct str list, char separator,
-    struct table_pattern kind, struct err *err)
-{
-    do {
-        struct table_pattern pattern;
-        if (!pattern_read(pattern_cut(&list, separator), &pattern, err))
-            return false;
-        pattern.excludes = kind.excludes;
-        pattern.and_children = kind.and_children;
-        if (!selection_add(&config->selection, pattern, err))
-            return false;
-    } while (list.len > 0);
-    return true;
-}
-
-// One a line: the environment has no other way to say an option twice.
-static bool read_table(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    struct table_pattern kind = {.excludes = false};
-    return read_patterns(config, str_from_c(text), '\n', kind, err);
-}
-
-static bool read_tables(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    struct table_pattern kind = {.excludes = false};
-    return read_patterns(config, str_from_c(text), ',', kind, err);
-}
-
-static bool read_table_and_children(
-    struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    struct table_pattern kind = {.and_children = true};
-    return read_patterns(config, str_from_c(text), '\n', kind, err);
-}
-
-static bool read_exclude_table(
-    struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    struct table_pattern kind = {.excludes = true};
-    return read_patterns(config, str_from_c(text), '\n', kind, err);
-}
-
-static bool read_fields(struct config *config, size_t offset, const char *text, struct err *err)
-{
-    (void)offset;
-    return fields_read(&config->fields, str_from_c(text), err);
-}
-
 #define FIELD(name) offsetof(struct config, name)
 
 // In the order of --help; a row without a name is a heading.
 static const struct option_row rows[] = {
     {.help = "From"},
-    {"source", NULL, "URI|DSN", true, true, read_secret, FIELD(source),
+    {"source", NULL, "URI|DSN", true, true, option_read_secret, FIELD(source),
         "PostgreSQL database; what it leaves out comes from the PG* environment"},
-    {"slot", NULL, "NAME", true, false, read_slot, FIELD(slot),
+    {"slot", NULL, "NAME", true, false, option_read_slot, FIELD(slot),
         "replication slot (default: pg_kinesis)"},
-    {"plugin", NULL, "NAME", true, false, read_plugin, 0,
+    {"plugin", NULL, "NAME", true, false, option_read_plugin, 0,
         "output plugin: test_decoding, pgoutput or auto (the default: the slot's own)"},
-    {"publication", NULL, "NAME", true, false, read_publication, 0,
+    {"publication", NULL, "NAME", true, false, option_read_publication, 0,
         "publication to read by pgoutput; may be repeated"},
-    {"create", NULL, NULL, true, false, read_switch, FIELD(create),
+    {"create", NULL, NULL, true, false, option_read_switch, FIELD(create),
         "create the slot if there is none"},
-    {"drop", NULL, NULL, false, false, read_drop, 0, "drop the slot and exit"},
-    {"retry-initial", NULL, NULL, true, false, read_switch, FIELD(retry_initial),
+    {"drop", NULL, NULL, false, false, option_read_drop, 0, "drop the slot and exit"},
+    {"retry-initial", NULL, NULL, true, false, option_read_switch, FIELD(retry_initial),
         "keep trying when the first connection fails or the slot is busy"},
-    {"endpos", NULL, "LSN|now", true, false, read_endpos, 0,
+    {"endpos", NULL, "LSN|now", true, false, option_read_endpos, 0,
         "deliver up to this position and exit; now: where the log ends at the start"},
     {.help = "Which tables (patterns are psql's: *, ?, schema.name, \"Quoted\"; without any, all)"},
-    {"table", "t", "PATTERN", true, false, read_table, 0,
+    {"table", "t", "PATTERN", true, false, option_read_table, 0,
         "only tables that match; may be repeated"},
-    {"tables", NULL, "PATTERNS", true, false, read_tables, 0,
+    {"tables", NULL, "PATTERNS", true, false, option_read_tables, 0,
         "the same for patterns with commas between them"},
-    {"table-and-children", NULL, "PATTERN", true, false, read_table_and_children, 0,
+    {"table-and-children", NULL, "PATTERN", true, false, option_read_table_and_children, 0,
         "as --table, and all partitions and children of what matches"},
-    {"exclude-table", "T", "PATTERN", true, false, read_exclude_table, 0,
+    {"exclude-table", "T", "PATTERN", true, false, option_read_exclude_table, 0,
         "but no tables that match, whatever else does; may be repeated"},
     {.help = "To"},
-    {"stream", NULL, "NAME|ARN", true, false, read_word, FIELD(stream), "Kinesis data stream"},
-    {"endpoint-url", NULL, "URL", true, false, read_word, FIELD(endpoint_url),
+    {"stream", NULL, "NAME|ARN", true, false, option_read_word, FIELD(stream),
+        "Kinesis data stream"},
+    {"endpoint-url", NULL, "URL", true, false, option_read_word, FIELD(endpoint_url),
         "service endpoint (default: AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL, the region's)"},
-    {"region", NULL, "REGION", true, false, read_word, FIELD(region),
+    {"region", NULL, "REGION", true, false, option_read_word, FIELD(region),
         "AWS region (default: AWS_REGION, AWS_DEFAULT_REGION, the profile's)"},
-    {"profile", NULL, "NAME", true, false, read_word, FIELD(profile),
+    {"profile", NULL, "NAME", true, false, option_read_word, FIELD(profile),
         "profile of the ~/.aws files (default: AWS_PROFILE)"},
-    {"insecure-endpoint", NULL, NULL, true, false, read_switch, FIELD(insecure_endpoint),
+    {"insecure-endpoint", NULL, NULL, true, false, option_read_switch, FIELD(insecure_endpoint),
         "allow an http:// endpoint on another host"},
-    {"stdout", NULL, NULL, true, false, read_switch, FIELD(to_stdout),
+    {"stdout", NULL, NULL, true, false, option_read_switch, FIELD(to_stdout),
         "write records to standard output in place of a stream, one a line"},
-    {"dry-run", NULL, NULL, true, false, read_switch, FIELD(dry_run),
+    {"dry-run", NULL, NULL, true, false, option_read_switch, FIELD(dry_run),
         "as --stdout, and leave the slot as it is; without --slot use a temporary one"},
     {.help = "What the stream cannot take"},
-    {"oversize", NULL, "stop|skip|elide", true, false, read_oversize, 0,
+    {"oversize", NULL, "stop|skip|elide", true, false, option_read_oversize, 0,
         "a record over its limit: stop (the default), or leave it or its largest values out"},
-    {"refused", NULL, "stop|skip", true, false, read_refused, 0,
+    {"refused", NULL, "stop|skip", true, false, option_read_refused, 0,
         "a record that the service refuses: stop (the default), or leave it out"},
-    {"dead-letter", NULL, "FILE", true, false, read_word, FIELD(dead_letter),
+    {"dead-letter", NULL, "FILE", true, false, option_read_word, FIELD(dead_letter),
         "keep what is skipped in this file, one JSON object a line"},
     {.help = "How"},
-    {"messages", NULL, NULL, true, false, read_switch, FIELD(messages),
+    {"messages", NULL, NULL, true, false, option_read_switch, FIELD(messages),
         "send what pg_logical_emit_message() wrote, too"},
-    {"fields", NULL, "NAMES", true, false, read_fields, 0,
+    {"fields", NULL, "NAMES", true, false, option_read_fields, 0,
         "add to records: xid, seq, commit_lsn, commit_time, with commas between them"},
-    {"max-memory", NULL, "BYTES", true, false, read_bytes, FIELD(memory_bytes_max),
+    {"max-memory", NULL, "BYTES", true, false, option_read_bytes, FIELD(memory_bytes_max),
         "bound on records held in memory, such as 64MiB (the default)"},
-    {"log-level", NULL, "LEVEL", true, false, read_log_level, 0,
+    {"log-level", NULL, "LEVEL", true, false, option_read_log_level, 0,
         "debug, info (the default), warning or error"},
-    {"version", NULL, NULL, false, false, read_version, 0, "show the version and exit"},
-    {"help", "h", NULL, false, false, read_help, 0, "show this text and exit"},
+    {"version", NULL, NULL, false, false, option_read_version, 0, "show the version and exit"},
+    {"help", "h", NULL, false, false, option_read_help, 0, "show this text and exit"},
 };
 enum {
     ROWS = sizeof rows / sizeof *rows
