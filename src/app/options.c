@@ -32,13 +32,13 @@ struct option_row {
 
 // In the order of --help; a row without a name is a heading.
 static const struct option_row rows[] = {
-    {.help = "From"},
+    {.help = "Where changes come from"},
     {"source", NULL, "URI|DSN", true, true, option_read_secret, FIELD(source),
-        "PostgreSQL database; what it leaves out comes from the PG* environment"},
+        "database; what it leaves out is taken from PGHOST, PGUSER, ..."},
     {"slot", NULL, "NAME", true, false, option_read_slot, FIELD(slot),
         "replication slot (default: pg_kinesis)"},
     {"plugin", NULL, "NAME", true, false, option_read_plugin, 0,
-        "output plugin: test_decoding, pgoutput or auto (the default: the slot's own)"},
+        "test_decoding, pgoutput or auto (the default: the slot's own)"},
     {"publication", NULL, "NAME", true, false, option_read_publication, 0,
         "publication to read by pgoutput; may be repeated"},
     {"create", NULL, NULL, true, false, option_read_switch, FIELD(create),
@@ -46,9 +46,8 @@ static const struct option_row rows[] = {
     {"drop", NULL, NULL, false, false, option_read_drop, 0, "drop the slot and exit"},
     {"retry-initial", NULL, NULL, true, false, option_read_switch, FIELD(retry_initial),
         "keep trying when the first connection fails or the slot is busy"},
-    {"endpos", NULL, "LSN|now", true, false, option_read_endpos, 0,
-        "deliver up to this position and exit; now: where the log ends at the start"},
-    {.help = "Which tables (patterns are psql's: *, ?, schema.name, \"Quoted\"; without any, all)"},
+    {.help = "Which tables (without any option, all; patterns are those of psql: sales.*, \"Odd "
+             "name\")"},
     {"table", "t", "PATTERN", true, false, option_read_table, 0,
         "only tables that match; may be repeated"},
     {"tables", NULL, "PATTERNS", true, false, option_read_tables, 0,
@@ -57,13 +56,13 @@ static const struct option_row rows[] = {
         "as --table, and all partitions and children of what matches"},
     {"exclude-table", "T", "PATTERN", true, false, option_read_exclude_table, 0,
         "but no tables that match, whatever else does; may be repeated"},
-    {.help = "To"},
+    {.help = "Where records go"},
     {"stream", NULL, "NAME|ARN", true, false, option_read_word, FIELD(stream),
         "Kinesis data stream"},
     {"endpoint-url", NULL, "URL", true, false, option_read_word, FIELD(endpoint_url),
-        "service endpoint (default: AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL, the region's)"},
+        "send there rather than to AWS (default: AWS_ENDPOINT_URL)"},
     {"region", NULL, "REGION", true, false, option_read_word, FIELD(region),
-        "AWS region (default: AWS_REGION, AWS_DEFAULT_REGION, the profile's)"},
+        "AWS region (default: AWS_REGION or the profile's)"},
     {"profile", NULL, "NAME", true, false, option_read_word, FIELD(profile),
         "profile of the ~/.aws files (default: AWS_PROFILE)"},
     {"insecure-endpoint", NULL, NULL, true, false, option_read_switch, FIELD(insecure_endpoint),
@@ -71,19 +70,22 @@ static const struct option_row rows[] = {
     {"stdout", NULL, NULL, true, false, option_read_switch, FIELD(to_stdout),
         "write records to standard output in place of a stream, one a line"},
     {"dry-run", NULL, NULL, true, false, option_read_switch, FIELD(dry_run),
-        "as --stdout, and leave the slot as it is; without --slot use a temporary one"},
-    {.help = "What the stream cannot take"},
-    {"oversize", NULL, "stop|skip|elide", true, false, option_read_oversize, 0,
-        "a record over its limit: stop (the default), or leave it or its largest values out"},
-    {"refused", NULL, "stop|skip", true, false, option_read_refused, 0,
-        "a record that the service refuses: stop (the default), or leave it out"},
-    {"dead-letter", NULL, "FILE", true, false, option_read_word, FIELD(dead_letter),
-        "keep what is skipped in this file, one JSON object a line"},
-    {.help = "How"},
+        "as --stdout, and leave --slot as it is; without it, a temporary one"},
+    {.help = "What records tell"},
+    {"fields", NULL, "NAMES", true, false, option_read_fields, 0,
+        "more in each record, such as xid,seq,commit_lsn,commit_time"},
     {"messages", NULL, NULL, true, false, option_read_switch, FIELD(messages),
         "send what pg_logical_emit_message() wrote, too"},
-    {"fields", NULL, "NAMES", true, false, option_read_fields, 0,
-        "add to records: xid, seq, commit_lsn, commit_time, with commas between them"},
+    {.help = "What the stream cannot take"},
+    {"oversize", NULL, "stop|skip|elide", true, false, option_read_oversize, 0,
+        "a record over its limit: stop (default), leave it out, shrink it"},
+    {"refused", NULL, "stop|skip", true, false, option_read_refused, 0,
+        "a record that is refused: stop (the default), or leave it out"},
+    {"dead-letter", NULL, "FILE", true, false, option_read_word, FIELD(dead_letter),
+        "keep what is skipped in this file, one JSON object a line"},
+    {.help = "How long and how much"},
+    {"endpos", NULL, "LSN|now", true, false, option_read_endpos, 0,
+        "deliver up to this position and exit; now: to the log's end"},
     {"max-memory", NULL, "BYTES", true, false, option_read_bytes, FIELD(memory_bytes_max),
         "bound on records held in memory, such as 64MiB (the default)"},
     {"log-level", NULL, "LEVEL", true, false, option_read_log_level, 0,
@@ -271,7 +273,8 @@ void options_write_help(struct buf *help)
                       "\n"
                       "Usage:\n"
                       "  pg_kinesis --source=postgres://user@host/database --stream=NAME --create\n"
-                      "  pg_kinesis --source=postgres://user@host/database --dry-run\n"));
+                      "  pg_kinesis --source=postgres://user@host/database --dry-run\n"
+                      "  pg_kinesis --source=postgres://user@host/database --drop\n"));
     for (size_t i = 0; i < ROWS; i++)
         write_row(help, &rows[i]);
     buf_add(

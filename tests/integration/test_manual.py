@@ -8,10 +8,13 @@ from pg_kinesis_process import BUILD
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def options_of_help():
-    text = subprocess.run([BUILD / 'pg_kinesis', '--help'], check=True, capture_output=True,
+def help_text():
+    return subprocess.run([BUILD / 'pg_kinesis', '--help'], check=True, capture_output=True,
                           text=True).stdout
-    return dict(re.findall(r'^  (?:-\w, )?--([\w-]+)(?: ([A-Z|a-z]+))?(?=  )', text, re.M))
+
+
+def options_of_help():
+    return dict(re.findall(r'^  (?:-\w, )?--([\w-]+)(?: ([A-Z|a-z]+))?(?=  )', help_text(), re.M))
 
 
 def options_of_manual():
@@ -22,6 +25,14 @@ def options_of_manual():
 
 def test_the_manual_has_the_options_of_the_program():
     assert options_of_manual() == options_of_help()
+
+
+def test_the_manual_has_the_options_in_the_order_of_the_help():
+    assert list(options_of_manual()) == list(options_of_help())
+
+
+def test_the_help_fits_into_a_hundred_columns():
+    assert max(map(len, help_text().splitlines())) <= 100
 
 
 def test_the_readme_names_no_other_options():
