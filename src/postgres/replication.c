@@ -35,7 +35,7 @@ struct replication {
     bool in_transaction;
     bool paused; // Our caller takes no events, so next() is not called.
     bool never_confirm;
-    lsn_t flushed;            // As confirm() was told.
+    lsn_t flushed;            // As confirm() was told; 0, which confirms nothing: never_confirm.
     int64_t looked_at_ms;     // When it was last looked at whether the server waits for us.
     int64_t held_up_since_ms; // Since when it does, without any progress of ours; 0: it does not.
 };
@@ -341,7 +341,8 @@ struct source *replication_new(const struct replication_options *options,
         options->source, options->selection, session->sql, conn_backend_pid(session->replication));
     replication->decoder = decoder;
     replication->never_confirm = options->never_confirm;
-    replication->flushed = from;
+    // Where it begins is where a look is, and not where the slot may go. 0 confirms nothing.
+    replication->flushed = options->never_confirm ? 0 : from;
     stream_init(&replication->stream, from, session->wal_sender_timeout_ms, clock_now_ms());
     pace_init(&replication->pace, clock_now_ms());
     if (options->ask_often)

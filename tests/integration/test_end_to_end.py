@@ -232,6 +232,23 @@ def test_a_dry_run_leaves_a_slot_where_it_is(pg_kinesis, database):
 
 
 @ONE_VERSION
+def test_a_dry_run_leaves_a_slot_where_it_is_when_it_connects_again(pg_kinesis, database):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY)')
+    database.value(f"SELECT pg_create_logical_replication_slot('{SLOT}', 'test_decoding')")
+    before = database.slot_position(SLOT)
+    run = pg_kinesis('--source', database.dsn, '--slot', SLOT, '--dry-run')
+    database.execute('INSERT INTO t VALUES (1)')
+    run.wait_until(run.stdout, 'a record')
+
+    database.value('SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots'
+                   ' WHERE slot_name = %s', [SLOT])
+    run.wait_until(lambda: run.log().count('streaming from') == 2, 'another connection')
+
+    assert run.terminate() == 0
+    assert database.slot_position(SLOT) == before
+
+
+@ONE_VERSION
 def test_a_dry_run_without_a_slot_leaves_none(pg_kinesis, database):
     database.execute('CREATE TABLE t (id int PRIMARY KEY)')
     run = pg_kinesis('--source', database.dsn, '--dry-run')
