@@ -13,14 +13,14 @@ enum {
 };
 
 // The bytes are the key's length in two bytes, the key, the data.
-struct slot {
+struct cell {
     char *bytes;
     uint32_t data_len;
     uint32_t after_ms; // Since the log began: enough for 49 days.
 };
 
 struct log_page {
-    struct slot slots[PAGE_RECORDS];
+    struct cell cells[PAGE_RECORDS];
 };
 
 struct log_block {
@@ -82,12 +82,12 @@ static char *carve(struct shard_log *log, size_t bytes)
     return room;
 }
 
-static struct slot *slot_at(const struct shard_log *log, uint64_t index)
+static struct cell *cell_at(const struct shard_log *log, uint64_t index)
 {
-    return &log->pages[index / PAGE_RECORDS]->slots[index % PAGE_RECORDS];
+    return &log->pages[index / PAGE_RECORDS]->cells[index % PAGE_RECORDS];
 }
 
-static struct slot *next_slot(struct shard_log *log)
+static struct cell *next_cell(struct shard_log *log)
 {
     if (log->count % PAGE_RECORDS == 0) {
         size_t pages = pages_count(log);
@@ -97,7 +97,7 @@ static struct slot *next_slot(struct shard_log *log)
         }
         log->pages[pages] = alloc_bytes(sizeof *log->pages[pages]);
     }
-    return slot_at(log, log->count++);
+    return cell_at(log, log->count++);
 }
 
 void shard_log_append(struct shard_log *log, struct log_record record)
@@ -112,7 +112,7 @@ void shard_log_append(struct shard_log *log, struct log_record record)
     memcpy(bytes, &key_len, sizeof key_len);
     memcpy(bytes + sizeof key_len, record.partition_key.ptr, key_len);
     memcpy(bytes + sizeof key_len + key_len, record.data.ptr, record.data.len);
-    *next_slot(log) = (struct slot){
+    *next_cell(log) = (struct cell){
         .bytes = bytes,
         .data_len = (uint32_t)record.data.len,
         .after_ms = (uint32_t)(log->newest_ms - log->began_ms),
@@ -122,14 +122,14 @@ void shard_log_append(struct shard_log *log, struct log_record record)
 struct log_record shard_log_at(const struct shard_log *log, uint64_t index)
 {
     assert(index < log->count);
-    const struct slot *slot = slot_at(log, index);
+    const struct cell *cell = cell_at(log, index);
     uint16_t key_len;
-    memcpy(&key_len, slot->bytes, sizeof key_len);
-    const char *key = slot->bytes + sizeof key_len;
+    memcpy(&key_len, cell->bytes, sizeof key_len);
+    const char *key = cell->bytes + sizeof key_len;
     return (struct log_record){
         .partition_key = {.ptr = key, .len = key_len},
-        .data = {.ptr = key + key_len, .len = slot->data_len},
-        .arrived_ms = log->began_ms + slot->after_ms,
+        .data = {.ptr = key + key_len, .len = cell->data_len},
+        .arrived_ms = log->began_ms + cell->after_ms,
     };
 }
 
@@ -139,7 +139,7 @@ uint64_t shard_log_since(const struct shard_log *log, int64_t time_ms)
     uint64_t high = log->count;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        if (log->began_ms + slot_at(log, middle)->after_ms < time_ms)
+        if (log->began_ms + cell_at(log, middle)->after_ms < time_ms)
             low = middle + 1;
         else
             high = middle;

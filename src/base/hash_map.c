@@ -7,8 +7,8 @@
 #include <string.h>
 
 // Linear probing; at most three quarters full; a taken key's followers move up, so there are no
-// tombstones and a look-up ends at the first empty slot.
-struct hash_map_slot {
+// tombstones and a look-up ends at the first empty cell.
+struct hash_map_cell {
     uint64_t hash;
     char *key;
     size_t key_len;
@@ -21,28 +21,28 @@ enum {
 
 void hash_map_init(struct hash_map *map)
 {
-    *map = (struct hash_map){.slots = NULL};
+    *map = (struct hash_map){.cells = NULL};
 }
 
 void hash_map_release(struct hash_map *map)
 {
     for (size_t i = 0; i < map->capacity; i++)
-        free(map->slots[i].key);
-    free(map->slots);
+        free(map->cells[i].key);
+    free(map->cells);
     hash_map_init(map);
 }
 
-// The slot that holds the key, or the empty one where it would go.
-static struct hash_map_slot *find(const struct hash_map *map, struct str key, uint64_t hash)
+// The cell that holds the key, or the empty one where it would go.
+static struct hash_map_cell *find(const struct hash_map *map, struct str key, uint64_t hash)
 {
     size_t mask = map->capacity - 1;
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
-        struct hash_map_slot *slot = &map->slots[i];
-        if (!slot->value)
-            return slot;
-        if (slot->hash == hash && slot->key_len == key.len &&
-            memcmp(slot->key, key.ptr, key.len) == 0)
-            return slot;
+        struct hash_map_cell *cell = &map->cells[i];
+        if (!cell->value)
+            return cell;
+        if (cell->hash == hash && cell->key_len == key.len &&
+            memcmp(cell->key, key.ptr, key.len) == 0)
+            return cell;
     }
 }
 
@@ -55,13 +55,13 @@ static void widen(struct hash_map *map)
 {
     struct hash_map old = *map;
     map->capacity = old.capacity > 0 ? 2 * old.capacity : CAPACITY_FIRST;
-    map->slots = alloc_zeroed(map->capacity, sizeof *map->slots);
+    map->cells = alloc_zeroed(map->capacity, sizeof *map->cells);
     for (size_t i = 0; i < old.capacity; i++) {
-        struct hash_map_slot *slot = &old.slots[i];
-        if (slot->value)
-            *find(map, (struct str){slot->key, slot->key_len}, slot->hash) = *slot;
+        struct hash_map_cell *cell = &old.cells[i];
+        if (cell->value)
+            *find(map, (struct str){cell->key, cell->key_len}, cell->hash) = *cell;
     }
-    free(old.slots);
+    free(old.cells);
 }
 
 void *hash_map_put(struct hash_map *map, struct str key, void *value)
@@ -70,27 +70,27 @@ void *hash_map_put(struct hash_map *map, struct str key, void *value)
     if (4 * (map->count + 1) > 3 * map->capacity)
         widen(map);
     uint64_t hash = str_hash(key);
-    struct hash_map_slot *slot = find(map, key, hash);
-    void *before = slot->value;
+    struct hash_map_cell *cell = find(map, key, hash);
+    void *before = cell->value;
     if (!before) {
         char *copy = alloc_bytes(key.len);
         memcpy(copy, key.ptr, key.len);
-        *slot = (struct hash_map_slot){.hash = hash, .key = copy, .key_len = key.len};
+        *cell = (struct hash_map_cell){.hash = hash, .key = copy, .key_len = key.len};
         map->count++;
     }
-    slot->value = value;
+    cell->value = value;
     return before;
 }
 
 static void close_gap(struct hash_map *map, size_t gap)
 {
     size_t mask = map->capacity - 1;
-    for (size_t i = (gap + 1) & mask; map->slots[i].value; i = (i + 1) & mask) {
-        size_t home = map->slots[i].hash & mask;
+    for (size_t i = (gap + 1) & mask; map->cells[i].value; i = (i + 1) & mask) {
+        size_t home = map->cells[i].hash & mask;
         bool may_move = ((i - home) & mask) >= ((i - gap) & mask);
         if (may_move) {
-            map->slots[gap] = map->slots[i];
-            map->slots[i] = (struct hash_map_slot){.value = NULL};
+            map->cells[gap] = map->cells[i];
+            map->cells[i] = (struct hash_map_cell){.value = NULL};
             gap = i;
         }
     }
@@ -100,21 +100,21 @@ void *hash_map_take(struct hash_map *map, struct str key)
 {
     if (map->count == 0)
         return NULL;
-    struct hash_map_slot *slot = find(map, key, str_hash(key));
-    void *value = slot->value;
+    struct hash_map_cell *cell = find(map, key, str_hash(key));
+    void *value = cell->value;
     if (!value)
         return NULL;
-    free(slot->key);
-    *slot = (struct hash_map_slot){.value = NULL};
+    free(cell->key);
+    *cell = (struct hash_map_cell){.value = NULL};
     map->count--;
-    close_gap(map, (size_t)(slot - map->slots));
+    close_gap(map, (size_t)(cell - map->cells));
     return value;
 }
 
 void *hash_map_next(const struct hash_map *map, size_t *at)
 {
     while (*at < map->capacity) {
-        void *value = map->slots[(*at)++].value;
+        void *value = map->cells[(*at)++].value;
         if (value)
             return value;
     }

@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 struct hash_map {
-    struct hash_map_slot *slots;
+    struct hash_map_cell *cells;
     size_t capacity; // A power of two, or 0 before the first key.
     size_t count;
 };

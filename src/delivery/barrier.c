@@ -7,7 +7,7 @@
 
 // Linear probing without tombstones, as base/hash_map; apart from it because a record passes here
 // twice and its key is a number already hashed.
-struct barrier_slot {
+struct barrier_cell {
     uint64_t table; // 0: empty.
     uint64_t owed;
     bool fenced;
@@ -19,41 +19,41 @@ enum {
 
 void barrier_init(struct barrier *barrier)
 {
-    *barrier = (struct barrier){.slots = NULL};
+    *barrier = (struct barrier){.cells = NULL};
 }
 
 void barrier_release(struct barrier *barrier)
 {
-    free(barrier->slots);
+    free(barrier->cells);
     barrier_init(barrier);
 }
 
-static struct barrier_slot *find(const struct barrier *barrier, uint64_t table)
+static struct barrier_cell *find(const struct barrier *barrier, uint64_t table)
 {
     size_t mask = barrier->capacity - 1;
     size_t i = table & mask;
-    while (barrier->slots[i].table != 0 && barrier->slots[i].table != table)
+    while (barrier->cells[i].table != 0 && barrier->cells[i].table != table)
         i = (i + 1) & mask;
-    return &barrier->slots[i];
+    return &barrier->cells[i];
 }
 
-static const struct barrier_slot *owing(const struct barrier *barrier, uint64_t table)
+static const struct barrier_cell *owing(const struct barrier *barrier, uint64_t table)
 {
     if (table == 0 || barrier->count == 0)
         return NULL;
-    const struct barrier_slot *slot = find(barrier, table);
-    return slot->table == table ? slot : NULL;
+    const struct barrier_cell *cell = find(barrier, table);
+    return cell->table == table ? cell : NULL;
 }
 
 static void widen(struct barrier *barrier)
 {
     struct barrier old = *barrier;
     barrier->capacity = old.capacity > 0 ? 2 * old.capacity : CAPACITY_FIRST;
-    barrier->slots = alloc_zeroed(barrier->capacity, sizeof *barrier->slots);
+    barrier->cells = alloc_zeroed(barrier->capacity, sizeof *barrier->cells);
     for (size_t i = 0; i < old.capacity; i++)
-        if (old.slots[i].table != 0)
-            *find(barrier, old.slots[i].table) = old.slots[i];
-    free(old.slots);
+        if (old.cells[i].table != 0)
+            *find(barrier, old.cells[i].table) = old.cells[i];
+    free(old.cells);
 }
 
 void barrier_owe(struct barrier *barrier, uint64_t table)
@@ -62,22 +62,22 @@ void barrier_owe(struct barrier *barrier, uint64_t table)
         return;
     if (2 * (barrier->count + 1) > barrier->capacity)
         widen(barrier);
-    struct barrier_slot *slot = find(barrier, table);
-    barrier->count += slot->table == 0;
-    slot->table = table;
-    slot->owed++;
+    struct barrier_cell *cell = find(barrier, table);
+    barrier->count += cell->table == 0;
+    cell->table = table;
+    cell->owed++;
 }
 
 static void close_gap(struct barrier *barrier, size_t gap)
 {
     size_t mask = barrier->capacity - 1;
-    barrier->slots[gap] = (struct barrier_slot){.table = 0};
-    for (size_t i = (gap + 1) & mask; barrier->slots[i].table != 0; i = (i + 1) & mask) {
-        size_t home = barrier->slots[i].table & mask;
+    barrier->cells[gap] = (struct barrier_cell){.table = 0};
+    for (size_t i = (gap + 1) & mask; barrier->cells[i].table != 0; i = (i + 1) & mask) {
+        size_t home = barrier->cells[i].table & mask;
         bool may_move = ((i - home) & mask) >= ((i - gap) & mask);
         if (may_move) {
-            barrier->slots[gap] = barrier->slots[i];
-            barrier->slots[i] = (struct barrier_slot){.table = 0};
+            barrier->cells[gap] = barrier->cells[i];
+            barrier->cells[i] = (struct barrier_cell){.table = 0};
             gap = i;
         }
     }
@@ -88,11 +88,11 @@ void barrier_pay(struct barrier *barrier, uint64_t table)
     if (table == 0)
         return;
     assert(barrier_owes(barrier, table));
-    struct barrier_slot *slot = find(barrier, table);
-    if (--slot->owed > 0)
+    struct barrier_cell *cell = find(barrier, table);
+    if (--cell->owed > 0)
         return;
     barrier->count--;
-    close_gap(barrier, (size_t)(slot - barrier->slots));
+    close_gap(barrier, (size_t)(cell - barrier->cells));
 }
 
 bool barrier_owes(const struct barrier *barrier, uint64_t table)
@@ -108,6 +108,6 @@ void barrier_fence(struct barrier *barrier, uint64_t table)
 
 bool barrier_is_fenced(const struct barrier *barrier, uint64_t table)
 {
-    const struct barrier_slot *slot = owing(barrier, table);
-    return slot && slot->fenced;
+    const struct barrier_cell *cell = owing(barrier, table);
+    return cell && cell->fenced;
 }

@@ -3,7 +3,7 @@
 // A TRUNCATE waits until its table owes nothing; what comes after it for that table waits until
 // the TRUNCATE itself is stored: the table is fenced.
 //
-// Memory: a slot for each table that owes; the slots of as many as ever owed at once are kept.
+// Memory: a cell for each table that owes; the cells of as many as ever owed at once are kept.
 //
 // Tables are told apart by a hash (relation->table): should two share one, they wait for each
 // other, which costs time and never order.
@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct barrier {
-    struct barrier_slot *slots;
+    struct barrier_cell *cells;
     size_t capacity; // A power of two, or 0.
     size_t count;
 };
