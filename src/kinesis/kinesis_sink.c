@@ -1,6 +1,7 @@
 #include "kinesis/kinesis_sink.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "kinesis/put_records.h"
 #include "kinesis/service.h"
 #include "kinesis/stream_name.h"
@@ -30,7 +31,6 @@ struct kinesis_sink {
     size_t ready_count;
     struct http_exchange *describing; // NULL when nothing was asked, or the answer was taken.
     bool described;                   // The answer is there.
-    struct kinesis_sink_statistics statistics;
 };
 
 static struct kinesis_sink *self(struct sink *base)
@@ -82,8 +82,6 @@ static void submit(struct sink *base, struct batch *batch)
     *seat = batch;
     exchange->tag = seat;
     sink->seats_taken++;
-    sink->statistics.requests++;
-    sink->statistics.request_bytes += exchange->body.len;
     service_call(sink->service, exchange, PUT_RECORDS);
 }
 
@@ -94,31 +92,17 @@ static enum outcome outcome_of(const struct http_exchange *exchange, enum servic
     return class == SERVICE_TRANSIENT && exchange->sendings > 0 ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
 }
 
-static void settle_failure(struct kinesis_sink *sink, struct batch *batch, enum outcome outcome)
-{
-    settle_all(batch, outcome);
-    sink->statistics.requests_throttled += outcome == OUTCOME_THROTTLED;
-    sink->statistics.requests_failed += outcome != OUTCOME_THROTTLED;
-    sink->statistics.records_unknown += outcome == OUTCOME_UNKNOWN ? batch->count : 0;
-}
-
 static void settle(struct kinesis_sink *sink, struct batch *batch, struct http_exchange *exchange)
 {
     struct service_error error;
-    if (!service_succeeded(sink->service, exchange, PUT_RECORDS, &error, &batch->err)) {
-        settle_failure(sink, batch, outcome_of(exchange, error.class));
-        return;
-    }
     struct put_records_counts counts;
-    if (!put_records_read(batch, &exchange->reply.body, &counts, &batch->err)) {
-        settle_failure(sink, batch, OUTCOME_UNKNOWN);
-        return;
-    }
-    sink->statistics.records_stored += counts.stored;
-    sink->statistics.records_throttled += counts.throttled;
-    sink->statistics.records_failed += counts.failed;
-    if (counts.throttled + counts.failed > 0)
-        sink->statistics.last_record_error = counts.first_failure;
+    if (!service_succeeded(sink->service, exchange, PUT_RECORDS, &error, &batch->err))
+        settle_all(batch, outcome_of(exchange, error.class));
+    else if (!put_records_read(batch, &exchange->reply.body, &counts, &batch->err))
+        settle_all(batch, OUTCOME_UNKNOWN);
+    else if (counts.stored < batch->count)
+        log_event(LOG_DEBUG, PUT_RECORDS ": %zu of %zu records were not stored; the first: %s",
+            batch->count - counts.stored, batch->count, counts.first_failure.text);
 }
 
 // Takes in what the network has finished.
@@ -266,9 +250,4 @@ const char *kinesis_sink_url(const struct kinesis_sink *sink)
 const char *kinesis_sink_region(const struct kinesis_sink *sink)
 {
     return service_endpoint(sink->service)->region;
-}
-
-struct kinesis_sink_statistics kinesis_sink_statistics(const struct kinesis_sink *sink)
-{
-    return sink->statistics;
 }

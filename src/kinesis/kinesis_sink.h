@@ -25,18 +25,6 @@ struct kinesis_options {
     size_t requests_max; // At the same time; 0: 16.
 };
 
-struct kinesis_sink_statistics {
-    uint64_t requests;
-    uint64_t request_bytes; // Bodies, as they were sent.
-    uint64_t requests_throttled;
-    uint64_t requests_failed; // As a whole, for another reason.
-    uint64_t records_stored;
-    uint64_t records_throttled;
-    uint64_t records_failed;
-    uint64_t records_unknown;           // Possibly stored, and to be sent again.
-    struct err_quote last_record_error; // What the service said of a record; "" at first.
-};
-
 struct kinesis_sink;
 
 // Finds out all that can be wrong without a request: NULL with err then. Freed as a sink.
@@ -52,7 +40,5 @@ enum step kinesis_sink_describe_step(
 // Where requests go, for a log line; borrowed.
 const char *kinesis_sink_url(const struct kinesis_sink *sink);
 const char *kinesis_sink_region(const struct kinesis_sink *sink);
-
-struct kinesis_sink_statistics kinesis_sink_statistics(const struct kinesis_sink *sink);
 
 #endif
