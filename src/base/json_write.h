@@ -2,7 +2,7 @@
 //
 // `"` `\` and \n \r \t escaped by a backslash; other control characters, `<` `>` `&`, U+2028 and
 // U+2029 as \u00xx and \u2028; all else as it is. Each byte that is not UTF-8 becomes the six
-// characters \ufffd. See legacy note "escapes" in docs/records.md.
+// characters \ufffd. Consumers read of it in docs/records.md.
 #ifndef PGK_BASE_JSON_WRITE_H
 #define PGK_BASE_JSON_WRITE_H
 

@@ -7,8 +7,7 @@
 //   - a record is sent only after every earlier record of its partition key is stored, or behind
 //     it in one batch for a sink that keeps a batch's order;
 //   - delivery_flushed() never passes a record that is not stored;
-//   - a batch that the service refuses as a whole (its err is ERR_DATA) comes again in halves,
-//   until
+//   - a batch that the service refuses as a whole (its err is ERR_DATA) comes again in halves, till
 //     the one record that it refuses is alone; what then becomes of that one its caller decides;
 //   - records take no more memory than the bound, but for the last one that was let in.
 //
