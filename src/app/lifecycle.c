@@ -191,10 +191,12 @@ static enum lifecycle_state settle_step(struct lifecycle *life)
     pump_settle_turn(&life->pump, now, &err);
     // A run that is stuck does not connect again: the reason for that would not come again.
     bool ends = signals_ask_to_leave() || life->exit_status != EXIT_STATUS_CLEAN;
+    // Nor is there anyone to confirm to what comes back: who leaves need not wait for it.
+    if (ends)
+        return LIFECYCLE_EXIT;
     if (!delivery_is_in_flight(&life->delivery))
-        return ends ? LIFECYCLE_EXIT : LIFECYCLE_BACKOFF;
-    int wake_fd = signals_ask_to_leave() ? -1 : signals_fd();
-    pump_sleep(&life->pump, now.now_ms, wake_fd, CLOCK_NEVER_MS);
+        return LIFECYCLE_BACKOFF;
+    pump_sleep(&life->pump, now.now_ms, signals_fd(), CLOCK_NEVER_MS);
     return LIFECYCLE_SETTLE;
 }
 

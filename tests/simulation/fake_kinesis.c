@@ -97,7 +97,8 @@ static void lose_reply(struct request *request)
     struct batch *batch = request->batch;
     fail_all(batch, OUTCOME_UNKNOWN, ERR_RETRY);
     int64_t arrives_ms = world.now_ms + roll(request->done_ms - world.now_ms + 1);
-    request->done_ms += roll(2) == 0 ? TIMEOUT_MS : roll(200);
+    if (roll(2) == 0)
+        request->done_ms = world.now_ms + TIMEOUT_MS;
     if (mishap(MISFORTUNE_LATE_COPY) ||
         (scenario_has(&world.scenario, MISFORTUNE_LATE_COPY) && !world.is_calm && roll(3) == 0))
         arrives_ms = request->done_ms + 1 + roll(LATE_MS);
@@ -144,9 +145,12 @@ static void answer_each(struct request *request)
 
 static void decide(struct request *request)
 {
+    bool times_out = request->done_ms - world.now_ms > TIMEOUT_MS;
+    if (times_out)
+        request->done_ms = world.now_ms + TIMEOUT_MS;
     if (world.now_ms < refusing_until_ms)
         fail_all(request->batch, OUTCOME_FAILED, ERR_OPERATOR);
-    else if (mishap(MISFORTUNE_LOST_REPLY))
+    else if (times_out || mishap(MISFORTUNE_LOST_REPLY))
         lose_reply(request);
     else if (mishap(MISFORTUNE_THROTTLE))
         fail_all(request->batch, OUTCOME_THROTTLED, ERR_RETRY);

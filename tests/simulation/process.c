@@ -19,7 +19,7 @@ enum {
     RECORD_BYTES_HERE = 2048, // What the history's records take at most.
     CALM_MS_MAX = 400000,     // In calm, everything is delivered by then.
     CALM_MS_PER_CHANGE = 100,
-    LEAVE_MS_MAX = 40000
+    LEAVE_MS_MAX = 29000 // Most supervisors kill after 30 s.
 };
 
 static struct config config_of(const struct scenario *scenario)
