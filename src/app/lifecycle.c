@@ -188,7 +188,9 @@ static enum lifecycle_state settle_step(struct lifecycle *life)
 {
     struct err err;
     struct moment now = clock_moment();
-    pump_settle_turn(&life->pump, now, &err);
+    // A sink that refuses for good may have written half a line, which nothing may be added to.
+    if (pump_settle_turn(&life->pump, now, &err) == PUMP_REFUSED)
+        note_stuck(life, &err);
     // A run that is stuck does not connect again: the reason for that would not come again.
     bool ends = signals_ask_to_leave() || life->exit_status != EXIT_STATUS_CLEAN;
     // Nor is there anyone to confirm to what comes back: who leaves need not wait for it.

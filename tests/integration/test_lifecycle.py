@@ -1,6 +1,7 @@
 """What a run does when servers change, stall and go, and when it is told to leave meanwhile."""
 import os
 import pathlib
+import select
 import signal
 import socket
 import subprocess
@@ -124,6 +125,36 @@ def test_a_reader_that_goes_away_ends_the_run(pg_kinesis, database):
     assert run.wait() == 1
     assert database.slot_has_passed(SLOT, before)
     assert not database.slot_has_passed(SLOT, after)
+
+
+def lose_connection_while_the_reader_stalls(run, database):
+    """The program waits for a reader of the pipe, and has no server any more."""
+    database.execute("INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(1, 500) i")
+    run.wait_until(lambda: is_asleep_with_a_full_pipe(run), 'a full pipe')
+    database.value('SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots'
+                   ' WHERE slot_name = %s', [SLOT])
+    run.wait_for_log('terminating connection')
+
+
+def is_asleep_with_a_full_pipe(run):
+    """Whether nothing more fits in what it writes to: nobody reads."""
+    pipe_fd = os.open(f'/proc/{run.process.pid}/fd/1', os.O_WRONLY | os.O_NONBLOCK)
+    writable = select.select([], [pipe_fd], [], 0)[1]
+    os.close(pipe_fd)
+    return not writable
+
+
+def test_nothing_is_written_after_a_reader_that_went_while_there_was_no_server(
+        pg_kinesis, database):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY, x text)')
+    create_slot(database)
+    run, reader = into_pipe(pg_kinesis, database)
+    lose_connection_while_the_reader_stalls(run, database)
+
+    reader.close()
+
+    assert run.wait() == 1
+    assert run.log().count('streaming from') == 1
 
 
 def cpu_seconds(run):
