@@ -144,6 +144,16 @@ def is_asleep_with_a_full_pipe(run):
     return not writable
 
 
+def test_a_stalled_reader_does_not_keep_a_run_that_lost_its_server(pg_kinesis, database):
+    database.execute('CREATE TABLE t (id int PRIMARY KEY, x text)')
+    create_slot(database)
+    run, reader = into_pipe(pg_kinesis, database)
+    lose_connection_while_the_reader_stalls(run, database)
+
+    assert run.terminate() == 0
+    reader.close()
+
+
 def test_nothing_is_written_after_a_reader_that_went_while_there_was_no_server(
         pg_kinesis, database):
     database.execute('CREATE TABLE t (id int PRIMARY KEY, x text)')
