@@ -37,8 +37,7 @@ static bool has_room(const struct sink *base)
 
 static void finish(struct stdout_sink *sink, enum outcome outcome)
 {
-    for (size_t i = 0; i < sink->batch->count; i++)
-        sink->batch->outcomes[i] = outcome;
+    batch_settle_all(sink->batch, outcome);
     sink->done = true;
 }
 
@@ -121,9 +120,7 @@ static void free_sink(struct sink *base)
     struct stdout_sink *sink = (struct stdout_sink *)base;
     // The descriptor may be a terminal that our parent goes on using.
     fcntl(sink->fd, F_SETFL, sink->flags_before);
-    for (size_t i = 0; sink->batch && i < sink->batch->count; i++)
-        record_free(sink->batch->records[i]);
-    free(sink->batch);
+    batch_free(sink->batch);
     buf_release(&sink->text);
     free(sink);
 }

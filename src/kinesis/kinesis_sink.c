@@ -6,7 +6,6 @@
 #include "kinesis/service.h"
 #include "kinesis/stream_name.h"
 #include "model/batch.h"
-#include "model/record.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -44,12 +43,6 @@ static bool has_room(const struct sink *base)
     return sink->seats_taken + sink->ready_count < sink->requests_max;
 }
 
-static void settle_all(struct batch *batch, enum outcome outcome)
-{
-    for (size_t i = 0; i < batch->count; i++)
-        batch->outcomes[i] = outcome;
-}
-
 static struct batch **free_seat(struct kinesis_sink *sink)
 {
     for (size_t i = 0; i < sink->requests_max; i++) {
@@ -73,7 +66,7 @@ static void submit(struct sink *base, struct batch *batch)
     if (!buf_ok(&exchange->body)) {
         err_set(&batch->err, ERR_DATA, PUT_RECORDS ": a request of %zu bytes is too large",
             buf_wanted(&exchange->body));
-        settle_all(batch, OUTCOME_FAILED);
+        batch_settle_all(batch, OUTCOME_FAILED);
         sink->ready[sink->ready_count++] = batch;
         http_give_back(http, exchange);
         return;
@@ -97,9 +90,9 @@ static void settle(struct kinesis_sink *sink, struct batch *batch, struct http_e
     struct service_error error;
     struct put_records_counts counts;
     if (!service_succeeded(sink->service, exchange, PUT_RECORDS, &error, &batch->err))
-        settle_all(batch, outcome_of(exchange, error.class));
+        batch_settle_all(batch, outcome_of(exchange, error.class));
     else if (!put_records_read(batch, &exchange->reply.body, &counts, &batch->err))
-        settle_all(batch, OUTCOME_UNKNOWN);
+        batch_settle_all(batch, OUTCOME_UNKNOWN);
     else if (counts.stored < batch->count)
         log_event(LOG_DEBUG, PUT_RECORDS ": %zu of %zu records were not stored; the first: %s",
             batch->count - counts.stored, batch->count, counts.first_failure.text);
@@ -140,13 +133,6 @@ static void wait(struct sink *base, struct wait_fd *fds, size_t count, int timeo
 {
     struct kinesis_sink *sink = self(base);
     http_wait(service_http(sink->service), fds, count, sink->ready_count > 0 ? 0 : timeout_ms);
-}
-
-static void batch_free(struct batch *batch)
-{
-    for (size_t i = 0; batch && i < batch->count; i++)
-        record_free(batch->records[i]);
-    free(batch);
 }
 
 static void sink_free(struct sink *base)

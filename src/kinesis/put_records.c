@@ -128,7 +128,6 @@ bool put_records_read(
     if (read_reply(batch, &reply, counts, err))
         return true;
     *counts = (struct put_records_counts){.stored = 0};
-    for (size_t i = 0; i < batch->count; i++)
-        batch->outcomes[i] = OUTCOME_UNKNOWN;
+    batch_settle_all(batch, OUTCOME_UNKNOWN);
     return false;
 }

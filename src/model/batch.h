@@ -38,4 +38,10 @@ struct batch {
     struct err err;       // Why the request failed as a whole; ERR_NONE when it did not.
 };
 
+// With its records. NULL is none.
+void batch_free(struct batch *batch);
+
+// One outcome for every record.
+void batch_settle_all(struct batch *batch, enum outcome outcome);
+
 #endif

@@ -65,9 +65,7 @@ static void put(struct sink *sink, size_t count, size_t bytes)
     while (!(batch = sink->next_done(sink)))
         sink->wait(sink, NULL, 0, -1);
     print_batch(batch);
-    for (size_t i = 0; i < batch->count; i++)
-        record_free(batch->records[i]);
-    free(batch);
+    batch_free(batch);
 }
 
 int main(int argc, char **argv)

@@ -166,13 +166,6 @@ static struct world *world_new(void)
     return world_with_memory(ROOMY);
 }
 
-static void batch_free(struct batch *batch)
-{
-    for (size_t i = 0; batch && i < batch->count; i++)
-        record_free(batch->records[i]);
-    free(batch);
-}
-
 static void world_free(struct world *world)
 {
     batch_free(world->sink.taken);

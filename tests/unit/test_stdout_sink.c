@@ -24,13 +24,6 @@ static struct batch *batch_of(struct str first, struct str second)
     return batch;
 }
 
-static void batch_free(struct batch *batch)
-{
-    for (size_t i = 0; i < batch->count; i++)
-        record_free(batch->records[i]);
-    free(batch);
-}
-
 // What became of both records, and of the request.
 static void assert_outcome(struct batch *batch, enum outcome outcome, enum err_kind kind)
 {
