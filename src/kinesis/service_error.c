@@ -54,6 +54,8 @@ static const struct known_code known_codes[] = {
     {STR_CONST("AuthFailure"), SERVICE_CLOCK, HINT_CLOCK},
     {STR_CONST("ResourceNotFoundException"), SERVICE_CONFIG,
         "create the stream, or check --stream, --region and the account of the credentials"},
+    {STR_CONST("UnknownOperationException"), SERVICE_CONFIG,
+        "this is the answer of another service: check the endpoint URL"},
     {STR_CONST("KMSAccessDeniedException"), SERVICE_CONFIG, HINT_KMS},
     {STR_CONST("KMSDisabledException"), SERVICE_CONFIG, HINT_KMS},
     {STR_CONST("KMSInvalidStateException"), SERVICE_CONFIG, HINT_KMS},
@@ -62,7 +64,6 @@ static const struct known_code known_codes[] = {
     {STR_CONST("InvalidArgumentException"), SERVICE_REQUEST, NULL},
     {STR_CONST("ValidationException"), SERVICE_REQUEST, NULL},
     {STR_CONST("SerializationException"), SERVICE_REQUEST, NULL},
-    {STR_CONST("UnknownOperationException"), SERVICE_REQUEST, NULL},
 };
 
 // "com.amazon.kinesis#Code:http://..." is how some front ends dress a code.
