@@ -9,14 +9,16 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-// A batch's data and a line end a record; one record alone may be larger than the goal.
+// A batch's data and a line end a record, and one before them; one record alone may be larger than
+// the goal.
 enum {
-    TEXT_BYTES_MAX = BATCH_BYTES_MAX + BATCH_RECORDS_MAX
+    TEXT_BYTES_MAX = BATCH_BYTES_MAX + BATCH_RECORDS_MAX + 1
 };
 
 struct stdout_sink {
@@ -24,6 +26,7 @@ struct stdout_sink {
     int fd;
     int flags_before;
     bool is_file;
+    bool in_line;        // What stands in the file before ours is half a line.
     struct batch *batch; // Being written, or written; NULL: room for one.
     struct buf text;
     size_t written;
@@ -76,6 +79,9 @@ static void submit(struct sink *base, struct batch *batch)
     sink->done = false;
     sink->written = 0;
     buf_clear(&sink->text);
+    if (sink->in_line)
+        buf_add_byte(&sink->text, '\n');
+    sink->in_line = false;
     for (size_t i = 0; i < batch->count; i++) {
         buf_add(&sink->text, record_data(batch->records[i]));
         buf_add_byte(&sink->text, '\n');
@@ -125,6 +131,21 @@ static void free_sink(struct sink *base)
     free(sink);
 }
 
+// A run that was killed or met a full disk may have left half a line in the file, which would take
+// our first record for its other half.
+static bool is_in_line(int fd, int flags)
+{
+    char path[32];
+    char last = '\n';
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd); // It need not be open for reading.
+    int reading_fd = open(path, O_RDONLY | O_CLOEXEC);
+    off_t end = lseek(fd, 0, flags & O_APPEND ? SEEK_END : SEEK_CUR);
+    bool is_read = reading_fd >= 0 && end > 0 && pread(reading_fd, &last, 1, end - 1) == 1;
+    if (reading_fd >= 0)
+        close(reading_fd);
+    return is_read && last != '\n';
+}
+
 struct sink *stdout_sink_new(int fd)
 {
     struct stdout_sink *sink = alloc_zeroed(1, sizeof *sink);
@@ -141,6 +162,7 @@ struct sink *stdout_sink_new(int fd)
     sink->fd = fd;
     sink->is_file = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode);
     sink->flags_before = fcntl(fd, F_GETFL);
+    sink->in_line = sink->is_file && is_in_line(fd, sink->flags_before);
     fcntl(fd, F_SETFL, sink->flags_before | O_NONBLOCK);
     buf_init(&sink->text, TEXT_BYTES_MAX);
     return &sink->base;

@@ -141,6 +141,29 @@ static void a_regular_file_is_written_to_its_end(void **state)
     fclose(file);
 }
 
+static void half_a_line_of_a_run_before_ends_before_ours_begin(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/test_stdout_sink_XXXXXX";
+    int reading_fd = mkstemp(path);
+    assert_true(reading_fd >= 0);
+    assert_int_equal(write(reading_fd, "{\"a", 3), 3);
+    int fd = open(path, O_WRONLY | O_APPEND); // As a shell opens it for >>.
+    struct sink *sink = stdout_sink_new(fd);
+    for (int i = 0; i < 2; i++) {
+        sink->submit(sink, batch_of(STR("a"), STR("b")));
+        assert_outcome(sink->next_done(sink), OUTCOME_STORED, ERR_NONE);
+    }
+    sink->free(sink);
+
+    char text[32] = "";
+    assert_true(pread(reading_fd, text, sizeof text - 1, 0) > 0);
+    assert_string_equal(text, "{\"a\na\nb\na\nb\n");
+    close(fd);
+    close(reading_fd);
+    unlink(path);
+}
+
 static void a_full_disk_is_for_the_operator(void **state)
 {
     (void)state;
@@ -188,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_reader_that_is_gone_is_for_the_operator),
         cmocka_unit_test(a_reader_that_leaves_in_the_middle_is_noticed_by_waiting),
         cmocka_unit_test(a_regular_file_is_written_to_its_end),
+        cmocka_unit_test(half_a_line_of_a_run_before_ends_before_ours_begin),
         cmocka_unit_test(a_full_disk_is_for_the_operator),
         cmocka_unit_test(the_descriptor_is_left_as_it_was),
         cmocka_unit_test(a_batch_that_is_still_out_is_freed_with_the_sink),
