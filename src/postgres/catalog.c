@@ -147,9 +147,10 @@ static bool is_true(const struct rows *rows, size_t column)
     return str_equal(rows_value(rows, 0, column), STR("t"));
 }
 
+// Where no key was known yet, nor inherited, the table may have had one that this relation has not.
 static bool is_same_key(const struct relation *relation, const struct str *names, size_t count)
 {
-    if (relation->key_count != count)
+    if (!relation->key || relation->key_count != count)
         return false;
     for (size_t i = 0; i < count; i++)
         if (!str_equal(relation->key[i].name, names[i]))
@@ -172,7 +173,9 @@ static void note_key(struct relation *relation, const struct rows *rows, struct 
         key->found &=
             may_have_column(relation, names[count - 1], rows_value(rows, row, CATALOG_COLUMN_TYPE));
     }
-    if (key->found) {
+    if (!key->found)
+        count = 0;
+    if (key->found || !relation->key) {
         key->changed = !is_same_key(relation, names, count);
         relation_set_key(relation, names, count);
     }

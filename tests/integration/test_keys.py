@@ -114,6 +114,27 @@ def test_a_key_that_changes_with_the_columns_counts_at_once(pg_kinesis, database
     assert keys(kinesis_sim, 2) == ['public.tidn1', 'public.tnn4']
 
 
+def test_what_loses_its_key_does_not_overtake_what_had_one(pg_kinesis, database, kinesis_sim):
+    """The two are of different shards, of which the first takes nothing."""
+    database.execute('CREATE TABLE t (id int PRIMARY KEY, n int)')
+    run = start(pg_kinesis, database, kinesis_sim)
+    kinesis_sim.control(throttle_shard=0)
+
+    def wait_for_requests(count):
+        enough = kinesis_sim.counters()['put_records_requests'] + count
+        run.wait_until(lambda: kinesis_sim.counters()['put_records_requests'] >= enough, 'requests')
+
+    database.execute('INSERT INTO t VALUES (1, 0)')
+    wait_for_requests(1)
+    database.execute('ALTER TABLE t DROP COLUMN id')
+    database.execute('INSERT INTO t VALUES (1)')
+    wait_for_requests(3)
+
+    assert kinesis_sim.records('test') == []
+    kinesis_sim.control(throttle_shard=-1)
+    assert keys(kinesis_sim, 2) == ['public.tidn1', 'public.t']
+
+
 def test_a_commit_that_streams_before_it_is_visible_has_its_key(
         pg_kinesis, database, kinesis_sim, postgres):
     run = start(pg_kinesis, database, kinesis_sim)
