@@ -35,9 +35,8 @@ enum {
 };
 
 struct catalog_key {
-    bool
-        changed; // The key is another than the relation had, or than its table may have had before.
-    bool found;  // The table exists, and its key's columns are the relation's.
+    bool changed; // Records of the table may have gone out under another key.
+    bool found;   // The table exists, and its key's columns are the relation's.
 };
 
 // Ask for the relation's primary key and plan; called with the same relation until DONE, which sets
