@@ -43,7 +43,8 @@ static void write_state(struct buf *answer, const struct account *account)
     json_write_string(answer, str_from_c(rates->expired_token));
     buf_add(answer, STR(",\"stream_status\":"));
     json_write_string(answer, str_from_c(rates->stream_status));
-    buf_printf(answer, ",\"throttle_shard\":%" PRId64 "}}\n", rates->throttled_shard);
+    buf_printf(answer, ",\"distributes\":%s,\"throttle_shard\":%" PRId64 "}}\n",
+        rates->distributes ? "true" : "false", rates->throttled_shard);
 }
 
 // A number from least to most; anything else fails the reader.
@@ -96,6 +97,8 @@ static bool read_rates(struct json_reader *json, struct fault_rates *rates)
             read_text(json, rates->stream_status, FAULT_STATUS_BYTES_MAX);
         else if (str_equal(name, STR("stall")))
             rates->stall = json_bool(json);
+        else if (str_equal(name, STR("distributes")))
+            rates->distributes = json_bool(json);
         else
             json->failed = true; // A test that mistypes a fault must not pass for want of it.
     }

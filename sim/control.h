@@ -1,11 +1,12 @@
 // control - the door for tests: what has happened so far, and what shall go wrong from now on.
 //
 // GET /control tells the counters and the faults as one JSON object. POST /control takes an object
-// with any of fail_records, drop_replies (percent), delay_ms, stall, stall_after, throttle_shard (a
-// shard's number, all its records are throttled; -1 for none), and these, which "" ends: refuse_key
-// (requests that hold it are refused whole), fail_key (its records fail), expired_token,
-// stream_status (what every stream says of itself). It answers with what is in force then.
-// Unsigned: the program listens on the loopback interface alone.
+// with any of fail_records, drop_replies (percent), delay_ms, stall, stall_after, distributes
+// (every stream tells the distribution strategy AUTO), throttle_shard (a shard's number, all its
+// records are throttled; -1 for none), and these, which "" ends: refuse_key (requests that hold it
+// are refused whole), fail_key (its records fail), expired_token, stream_status (what every stream
+// says of itself). It answers with what is in force then. Unsigned: the program listens on the
+// loopback interface alone.
 #ifndef SIM_CONTROL_H
 #define SIM_CONTROL_H
 

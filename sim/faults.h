@@ -46,7 +46,8 @@ struct fault_rates {
     char failed_key[FAULT_KEY_BYTES_MAX + 1];  // Of records, each of which fails; "" for none.
     char expired_token[FAULT_TOKEN_BYTES_MAX + 1];
     char stream_status[FAULT_STATUS_BYTES_MAX + 1]; // That every stream tells; "" for ACTIVE.
-    int64_t throttled_shard;                        // By number: it takes no record.
+    bool distributes; // Every stream says that it places records as it likes, though none does.
+    int64_t throttled_shard; // By number: it takes no record.
 };
 
 struct faults {

@@ -128,7 +128,7 @@ bool describe_stream(struct account *account, const struct parameters *parameter
     return true;
 }
 
-// Without RecordDistributionStrategy: a stream places records by their partition keys.
+// Usually without RecordDistributionStrategy: a stream places records by their partition keys.
 bool describe_stream_summary(struct account *account, const struct parameters *parameters,
     struct buf *answer, struct refusal *refusal)
 {
@@ -140,8 +140,9 @@ bool describe_stream_summary(struct account *account, const struct parameters *p
     buf_printf(answer,
         ",\"RetentionPeriodHours\":24,\"EnhancedMonitoring\":[{\"ShardLevelMetrics\":[]}],"
         "\"EncryptionType\":\"NONE\",\"OpenShardCount\":%" PRIu32 ",\"ConsumerCount\":0,"
-        "\"MaxRecordSizeInKiB\":%" PRIu32 "}}",
-        stream->shards_count, stream->record_kib_max);
+        "\"MaxRecordSizeInKiB\":%" PRIu32 "%s}}",
+        stream->shards_count, stream->record_kib_max,
+        account->faults.rates.distributes ? ",\"RecordDistributionStrategy\":\"AUTO\"" : "");
     return true;
 }
 

@@ -34,6 +34,17 @@ static bool await_description(
     }
 }
 
+// https://docs.aws.amazon.com/streams/latest/dev/service-managed-pk-producing-behavior.html
+static bool keeps_order(const struct stream_facts *facts, struct err *err)
+{
+    if (!facts->distribution_auto)
+        return true;
+    err_set(err, ERR_OPERATOR,
+        "it places records regardless of their partition keys, so changes of a row would not stay "
+        "in order");
+    return err_hint(err, "set its RecordDistributionStrategy to USER_PARTITION_KEY");
+}
+
 static bool open_kinesis(struct open_sink *opened, const struct config *config, struct err *err)
 {
     struct kinesis_options options = {
@@ -48,8 +59,8 @@ static bool open_kinesis(struct open_sink *opened, const struct config *config, 
         return false;
     struct stream_facts facts;
     opened->sink = kinesis_sink_base(kinesis);
-    if (!await_description(kinesis, &facts, err)) {
-        err_wrap(err, "cannot look at stream \"%s\" in region %s", config->stream,
+    if (!await_description(kinesis, &facts, err) || !keeps_order(&facts, err)) {
+        err_wrap(err, "cannot use stream \"%s\" in region %s", config->stream,
             kinesis_sink_region(kinesis));
         opened->sink->free(opened->sink);
         return false;

@@ -313,6 +313,16 @@ def test_a_stream_that_is_not_active(pg_kinesis, table, kinesis_sim, status, sai
 
 
 @ONE_VERSION
+def test_a_stream_that_keeps_no_order(pg_kinesis, table, kinesis_sim):
+    kinesis_sim.control(distributes=True)
+    expect(pg_kinesis(*streaming(table.uri, kinesis_sim, '--create')), 1, 'stream "test"',
+           'would not stay in order', 'hint: set its RecordDistributionStrategy')
+
+    kinesis_sim.control(distributes=False)
+    expect_success(pg_kinesis(*streaming(table.uri, kinesis_sim, '--create')))
+
+
+@ONE_VERSION
 def test_a_stream_of_another_region(pg_kinesis, table, start_kinesis_sim):
     sim = start_kinesis_sim('--stream', 'test:1', '--region', 'eu-west-1')
     command = streaming(table.uri, sim, '--create')
