@@ -288,7 +288,8 @@ enum step catalog_types_step(
 
 bool catalog_is_cut_off(struct catalog *catalog)
 {
-    return catalog->state == CATALOG_IDLE && conn_is_cut_off(catalog->sql);
+    bool stands = catalog->state == CATALOG_IDLE || catalog->state == CATALOG_ASKING;
+    return stands && conn_is_cut_off(catalog->sql);
 }
 
 struct wait_fd catalog_wait_fd(const struct catalog *catalog)

@@ -53,8 +53,8 @@ enum step catalog_key_step(struct catalog *catalog, struct relation *relation, u
 enum step catalog_types_step(
     struct catalog *catalog, struct relation *relation, int64_t now_ms, struct err *err);
 
-// True when the server has ended the catalog's connection while nothing was asked. A server that
-// shuts down does so at once, and then waits for its streams.
+// True when the server has ended the catalog's connection, to which nobody may be listening: one
+// that shuts down does so at once, and then waits for its streams.
 bool catalog_is_cut_off(struct catalog *catalog);
 
 // What a BUSY step waits for, and until when at the latest.

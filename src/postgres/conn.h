@@ -79,7 +79,7 @@ MUST_CHECK bool conn_copy_send(struct conn *conn, struct str message, struct err
 // True when the peer is gone for good, read or not. For a reader who pauses.
 bool conn_is_hung_up(const struct conn *conn);
 
-// Looks whether the server ended a connection on which nothing was asked: it says so, or hangs up.
+// Looks whether the server ended a connection for questions: it says so, or hangs up.
 bool conn_is_cut_off(struct conn *conn);
 
 // Tell the server that no more will come from us; it ends the COPY in turn.
