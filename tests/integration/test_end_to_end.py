@@ -185,7 +185,9 @@ def test_no_secret_shows(pg_kinesis, database, kinesis_sim):
 
     accepted = pg_kinesis(*command, env={'AWS_SESSION_TOKEN': token})
     accepted.wait_until_streaming(database, SLOT)
-    command_line = pathlib.Path(f'/proc/{accepted.process.pid}/cmdline').read_text()
+    process = pathlib.Path(f'/proc/{accepted.process.pid}')
+    command_line = (process / 'cmdline').read_text()
+    assert re.search(r'^Max core file size +0 +0 ', (process / 'limits').read_text(), re.M)
     limits = pathlib.Path(f'/proc/{accepted.process.pid}/limits').read_text()
     accepted.terminate()
     refused = pg_kinesis(*command, env={'AWS_SECRET_ACCESS_KEY': key, 'AWS_SESSION_TOKEN': token})

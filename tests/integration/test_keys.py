@@ -135,14 +135,17 @@ def test_what_loses_its_key_does_not_overtake_what_had_one(pg_kinesis, database,
     assert keys(kinesis_sim, 2) == ['public.tidn1', 'public.t']
 
 
-def test_a_commit_that_streams_before_it_is_visible_has_its_key(
+def test_a_commit_that_streams_before_it_is_visible_has_its_key_and_selection(
         pg_kinesis, database, kinesis_sim, postgres):
-    run = start(pg_kinesis, database, kinesis_sim)
+    database.execute('CREATE TABLE t (id int)')  # So that the pattern matches something at once.
+    run = start(pg_kinesis, database, kinesis_sim, '-t', 't*')
 
     with LateStandby(postgres):
         for i in range(100):
             database.execute(f'BEGIN; CREATE TABLE t{i} (id int PRIMARY KEY);'
-                             f' INSERT INTO t{i} VALUES ({i}); COMMIT')
+                             f' CREATE TABLE other{i} (id int PRIMARY KEY);'
+                             f' INSERT INTO t{i} VALUES ({i});'
+                             f' INSERT INTO other{i} VALUES ({i}); COMMIT')
 
     assert keys(kinesis_sim, 100) == [f'public.t{i}idn{i}' for i in range(100)]
     assert 'warning' not in run.log()
