@@ -29,6 +29,13 @@ struct claim {
     struct str amz_date; // The X-Amz-Date header.
 };
 
+// A str's pointer is never NULL, in parts that the header lacks neither.
+static struct claim empty_claim(void)
+{
+    const struct str none = STR("");
+    return (struct claim){none, none, none, none, none, none, none, none, none, none};
+}
+
 static void parse_authorization(struct str text, struct claim *claim)
 {
     while (text.len > 0) {
@@ -62,7 +69,7 @@ static bool read_claim(
         return refuse(refusal, "IncompleteSignatureException",
             "Authorization header requires the algorithm AWS4-HMAC-SHA256.");
 
-    *claim = (struct claim){.credential = STR(""), .signed_headers = STR(""), .signature = STR("")};
+    *claim = empty_claim();
     parse_authorization(str_after(*authorization, algorithm.len), claim);
     const struct str *amz_date = http_header(request, STR("X-Amz-Date"));
     claim->amz_date = amz_date ? *amz_date : STR("");
