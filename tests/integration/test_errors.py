@@ -211,19 +211,28 @@ def test_a_server_without_a_free_sender(pg_kinesis, kinesis_sim, odd_server):
     expect_success(pg_kinesis('--source', odd_server.uri(), '--slot', SLOT, '--drop'))
 
 
-def test_a_server_that_does_not_trust_the_plugin(pg_kinesis, kinesis_sim, odd_server):
-    source = odd_server.uri().replace('postgres@', 'trusting@')
-    command = streaming(source, kinesis_sim, '--create')
-    odd_server.configure(max_wal_senders=5, output_plugin_libraries='pgoutput')
+# How a server refuses a plugin: the minor releases from August 2026 on by a list of those that it
+# trusts, any release by not having it.
+UNTRUSTED = ({'output_plugin_libraries': 'pgoutput'}, {'output_plugin_libraries': 'test_decoding'},
+             'library "test_decoding" may not be used as an output plugin',
+             'hint: add the plugin to output_plugin_libraries')
+UNAVAILABLE = ({'dynamic_library_path': '/nowhere'}, {'dynamic_library_path': '$libdir'},
+               'could not access file "test_decoding"', 'hint: install the output plugin')
+
+
+def test_a_server_that_refuses_the_plugin(pg_kinesis, kinesis_sim, odd_server):
+    command = streaming(odd_server.uri().replace('postgres@', 'trusting@'), kinesis_sim, '--create')
     with odd_server.connect() as connection:
         connection.execute('CREATE ROLE trusting LOGIN REPLICATION')
-    expect(pg_kinesis(*command), 1,
-           'library "test_decoding" may not be used as an output plugin',
-           'hint: add the plugin to output_plugin_libraries')
+        listed = connection.execute('SELECT FROM pg_settings'
+                                    " WHERE name = 'output_plugin_libraries'").fetchall()
+    for refusing, mended, said, hint in [UNAVAILABLE] + ([UNTRUSTED] if listed else []):
+        odd_server.configure(max_wal_senders=5, **refusing)
+        expect(pg_kinesis(*command), 1, said, hint)
 
-    odd_server.configure(output_plugin_libraries='test_decoding')
-    expect_success(pg_kinesis(*command))
-    expect_success(pg_kinesis('--source', odd_server.uri(), '--slot', SLOT, '--drop'))
+        odd_server.configure(**mended)
+        expect_success(pg_kinesis(*command))
+        expect_success(pg_kinesis('--source', odd_server.uri(), '--slot', SLOT, '--drop'))
 
 
 # The slot.
