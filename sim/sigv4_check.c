@@ -69,7 +69,6 @@ static bool read_claim(
         return refuse(refusal, "IncompleteSignatureException",
             "Authorization header requires the algorithm AWS4-HMAC-SHA256.");
 
-    *claim = empty_claim();
     parse_authorization(str_after(*authorization, algorithm.len), claim);
     const struct str *amz_date = http_header(request, STR("X-Amz-Date"));
     claim->amz_date = amz_date ? *amz_date : STR("");
@@ -299,7 +298,7 @@ static bool check_signature(const struct http_request *request, const struct cla
 bool sigv4_check(const struct http_request *request, const struct sigv4_rules *rules,
     struct str *region, struct refusal *refusal)
 {
-    struct claim claim;
+    struct claim claim = empty_claim();
     bool ok = read_claim(request, &claim, refusal) &&
               check_signed_headers(request, &claim, refusal) &&
               check_scope(&claim, rules, refusal) && check_date(&claim, rules, refusal) &&
