@@ -9,12 +9,14 @@ void account_init(struct account *account, struct account_rules rules)
 {
     *account = (struct account){.rules = rules, .region = STR("us-east-1")};
     streams_init(&account->streams);
+    replies_init(&account->replies);
     buf_init(&account->decoded, LIMIT_DATA_BYTES + 2);
 }
 
 void account_release(struct account *account)
 {
     streams_release(&account->streams);
+    replies_release(&account->replies);
     buf_release(&account->decoded);
     if (account->arrivals)
         fclose(account->arrivals);

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "sim/faults.h"
+#include "sim/replies.h"
 #include "sim/streams.h"
 
 #include <stdio.h>
@@ -36,7 +37,9 @@ struct account {
     struct streams streams;
     struct faults faults;
     struct counters counters;
-    struct str region;  // Of the request being done.
+    struct replies replies;
+    uint64_t request;   // The number of the one being done.
+    struct str region;  // Likewise.
     int64_t now_ms;     // Since 1970; once a request.
     struct buf decoded; // Scratch for one record's data.
     FILE *arrivals;     // Where each stored record is noted; NULL: nowhere.

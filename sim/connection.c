@@ -98,6 +98,7 @@ static void prepare_answer(struct connection *connection, const struct reply *re
     write_head(&connection->out, reply, connection->keep_alive);
     buf_add(&connection->out, reply->body);
     connection->fate = reply->fault.fate;
+    connection->request = reply->request;
     connection->answer_at_ms = now_ms + reply->fault.delay_ms;
     connection->state = CONNECTION_HOLDING;
 }
@@ -152,7 +153,14 @@ static void take_request(struct connection *connection, struct service *service,
     }
 }
 
-static void meet_fate(struct connection *connection, int64_t now_ms)
+static void settle(struct connection *connection, struct service *service, enum reply_fate fate)
+{
+    if (connection->request > 0)
+        service_settle(service, connection->request, fate);
+    connection->request = 0;
+}
+
+static void meet_fate(struct connection *connection, struct service *service, int64_t now_ms)
 {
     if (now_ms < connection->answer_at_ms)
         return;
@@ -161,15 +169,25 @@ static void meet_fate(struct connection *connection, int64_t now_ms)
         connection->state = CONNECTION_WRITING;
         break;
     case FATE_CLOSE:
+        settle(connection, service, REPLY_DROPPED);
         connection->state = CONNECTION_DONE;
         break;
     case FATE_STALL:
+        settle(connection, service, REPLY_DROPPED);
         connection->state = CONNECTION_SILENT;
         break;
     }
 }
 
-static void transmit(struct connection *connection)
+// A peer that has closed its side may have given up before the answer came, or has only said all
+// that it had to say: the network does not tell which.
+static bool has_left(const struct connection *connection)
+{
+    struct pollfd poll_fd = {.fd = connection->fd, .events = POLLRDHUP};
+    return poll(&poll_fd, 1, 0) > 0;
+}
+
+static void transmit(struct connection *connection, struct service *service)
 {
     struct str rest = str_after(buf_str(&connection->out), connection->out_sent);
     ssize_t len = send(connection->fd, rest.ptr, rest.len, MSG_NOSIGNAL);
@@ -181,6 +199,7 @@ static void transmit(struct connection *connection)
     connection->out_sent += (size_t)len;
     if (connection->out_sent < connection->out.len)
         return;
+    settle(connection, service, has_left(connection) ? REPLY_BROKEN : REPLY_DELIVERED);
     if (connection->out.capacity > BYTES_KEPT)
         buf_release(&connection->out);
     connection->state = connection->keep_alive ? CONNECTION_READING : CONNECTION_DONE;
@@ -197,9 +216,11 @@ void connection_advance(
             take_request(connection, service, now_ms);
     }
     if (connection->state == CONNECTION_HOLDING)
-        meet_fate(connection, now_ms);
+        meet_fate(connection, service, now_ms);
     if (connection->state == CONNECTION_WRITING)
-        transmit(connection);
+        transmit(connection, service);
+    if (connection->state == CONNECTION_DONE)
+        settle(connection, service, REPLY_BROKEN);
     // A request sent ahead is here already: no poll() would tell of it.
     if (connection->state == CONNECTION_READING && connection->in.len > 0)
         take_request(connection, service, now_ms);

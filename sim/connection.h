@@ -28,6 +28,7 @@ struct connection {
     bool keep_alive;
     enum fault_fate fate;
     int64_t answer_at_ms;
+    uint64_t request; // Whose reply is being sent and has no fate yet; 0: none.
 };
 
 struct connection *connection_new(int fd);

@@ -97,6 +97,19 @@ static void check_entry_size(struct complaints *complaints, const struct put_ent
             place_of(position).text, most);
 }
 
+static struct log_record logged(const struct account *account, const struct put_entry *entry)
+{
+    struct log_record record = {
+        .partition_key = entry->partition_key.text,
+        .data = buf_str(&account->decoded),
+        .arrived_ms = account->now_ms,
+        .request = (uint32_t)account->request,
+    };
+    record.has_hash_key = entry->explicit_hash_key.given &&
+                          hash_key_parse(entry->explicit_hash_key.text, &record.hash_key);
+    return record;
+}
+
 static bool find_hash_key(const struct put_entry *entry, hash_key_t *key, struct refusal *refusal)
 {
     struct str text = entry->explicit_hash_key.text;
@@ -139,11 +152,7 @@ static struct outcome store(
         assert(ok); // The reader of the parameters let nothing else pass.
     }
     outcome.sequence = shard_sequence(shard, shard->log.count, account->now_ms);
-    shard_log_append(&shard->log, (struct log_record){
-                                      .partition_key = entry->partition_key.text,
-                                      .data = buf_str(&account->decoded),
-                                      .arrived_ms = account->now_ms,
-                                  });
+    shard_log_append(&shard->log, logged(account, entry));
     log_arrival(account, entry->partition_key.text);
     account->counters.records_stored++;
     account->counters.bytes_stored += entry_bytes(entry);

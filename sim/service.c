@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json_write.h"
 #include "sim/control.h"
+#include "sim/dump.h"
 #include "sim/http_request.h"
 #include "sim/operations.h"
 #include "sim/parameters.h"
@@ -139,6 +140,8 @@ static void answer_api(
 {
     struct account *account = &service->account;
     account->counters.requests++;
+    account->request = replies_begin(&account->replies);
+    reply->request = account->request;
     const struct operation *operation = NULL;
     if (!find_operation(request, &operation, reply))
         return;
@@ -166,13 +169,20 @@ void service_answer(
         buf_release(&service->body);
     buf_clear(&service->body);
     start_reply(service, reply);
-    if (!str_equal(request->path, STR("/control"))) {
+    const bool is_control = str_equal(request->path, STR("/control"));
+    if (!is_control && !dump_is_asked(request)) {
         answer_api(service, request, reply);
         return;
     }
-    reply->status = control_answer(&service->account, request, &service->body);
+    reply->status = is_control ? control_answer(&service->account, request, &service->body)
+                               : dump_answer(&service->account, request, &service->body);
     reply->content_type = "application/json";
     reply->body = buf_str(&service->body);
+}
+
+void service_settle(struct service *service, uint64_t request, enum reply_fate fate)
+{
+    replies_settle(&service->account.replies, request, fate);
 }
 
 void service_refuse(struct service *service, int status, struct reply *reply)

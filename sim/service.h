@@ -28,6 +28,7 @@ struct reply {
     const char *content_type;
     struct str body; // Borrowed from the service until its next reply.
     struct fault fault;
+    uint64_t request; // Its number; 0 when it is none to the API. Its reply's fate is owed then.
     char request_id[37];
 };
 
@@ -39,6 +40,8 @@ void service_release(struct service *service);
 // Spends the request's body.
 void service_answer(
     struct service *service, const struct http_request *request, struct reply *reply);
+
+void service_settle(struct service *service, uint64_t request, enum reply_fate fate);
 
 // The reply to what is no request: a status and no more.
 void service_refuse(struct service *service, int status, struct reply *reply);

@@ -12,11 +12,14 @@ enum {
     BLOCK_RECORD_BYTES_MAX = 16 << 10, // A larger record has a block of its own.
 };
 
-// The bytes are the key's length in two bytes, the key, the data.
+// The bytes are the partition key's length in two bytes, the explicit hash key if it has one, the
+// partition key, the data.
 struct cell {
     char *bytes;
     uint32_t data_len;
     uint32_t after_ms; // Since the log began: enough for 49 days.
+    uint32_t request;
+    bool has_hash_key;
 };
 
 struct log_page {
@@ -100,6 +103,12 @@ static struct cell *next_cell(struct shard_log *log)
     return cell_at(log, log->count++);
 }
 
+static char *put(char *at, const void *bytes, size_t len)
+{
+    memcpy(at, bytes, len);
+    return at + len;
+}
+
 void shard_log_append(struct shard_log *log, struct log_record record)
 {
     assert(record.partition_key.len <= LOG_KEY_BYTES_MAX);
@@ -108,15 +117,19 @@ void shard_log_append(struct shard_log *log, struct log_record record)
         log->newest_ms = record.arrived_ms;
 
     const uint16_t key_len = (uint16_t)record.partition_key.len;
-    char *bytes = carve(log, sizeof key_len + key_len + record.data.len);
-    memcpy(bytes, &key_len, sizeof key_len);
-    memcpy(bytes + sizeof key_len, record.partition_key.ptr, key_len);
-    memcpy(bytes + sizeof key_len + key_len, record.data.ptr, record.data.len);
+    const size_t hash_key_len = record.has_hash_key ? sizeof record.hash_key : 0;
+    char *bytes = carve(log, sizeof key_len + hash_key_len + key_len + record.data.len);
     *next_cell(log) = (struct cell){
         .bytes = bytes,
         .data_len = (uint32_t)record.data.len,
         .after_ms = (uint32_t)(log->newest_ms - log->began_ms),
+        .request = record.request,
+        .has_hash_key = record.has_hash_key,
     };
+    bytes = put(bytes, &key_len, sizeof key_len);
+    bytes = put(bytes, &record.hash_key, hash_key_len);
+    bytes = put(bytes, record.partition_key.ptr, key_len);
+    put(bytes, record.data.ptr, record.data.len);
 }
 
 struct log_record shard_log_at(const struct shard_log *log, uint64_t index)
@@ -126,10 +139,18 @@ struct log_record shard_log_at(const struct shard_log *log, uint64_t index)
     uint16_t key_len;
     memcpy(&key_len, cell->bytes, sizeof key_len);
     const char *key = cell->bytes + sizeof key_len;
+    hash_key_t hash_key = 0;
+    if (cell->has_hash_key) {
+        memcpy(&hash_key, key, sizeof hash_key);
+        key += sizeof hash_key;
+    }
     return (struct log_record){
         .partition_key = {.ptr = key, .len = key_len},
         .data = {.ptr = key + key_len, .len = cell->data_len},
         .arrived_ms = log->began_ms + cell->after_ms,
+        .request = cell->request,
+        .has_hash_key = cell->has_hash_key,
+        .hash_key = hash_key,
     };
 }
 

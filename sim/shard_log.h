@@ -1,10 +1,14 @@
 // shard_log - a shard's records in the order of their arrival, for ever.
 //
-// Memory: the log copies what it is given; a record costs 18 bytes besides its key and its data.
+// Memory: the log copies what it is given; a record costs 26 bytes besides its key and its data,
+// and 16 more for an explicit hash key.
 #ifndef SIM_SHARD_LOG_H
 #define SIM_SHARD_LOG_H
 
 #include "base/str.h"
+#include "sim/hash_key.h"
+
+#include <stdbool.h>
 
 struct shard_log {
     struct log_page **pages;
@@ -19,6 +23,9 @@ struct log_record {
     struct str partition_key; // At most LOG_KEY_BYTES_MAX.
     struct str data;          // At most LOG_DATA_BYTES_MAX.
     int64_t arrived_ms;       // Never less than the record's before it.
+    uint32_t request;         // The number of the request that brought it (replies.h).
+    bool has_hash_key;        // An explicit one.
+    hash_key_t hash_key;      // 0 without.
 };
 
 enum {

@@ -42,7 +42,10 @@ void streams_release(struct streams *streams)
 {
     for (size_t i = 0; i < streams->count; i++)
         stream_free(streams->sorted[i]);
+    for (size_t i = 0; i < streams->deleted_count; i++)
+        stream_free(streams->deleted[i]);
     free(streams->sorted);
+    free(streams->deleted);
     streams_init(streams);
 }
 
@@ -70,7 +73,7 @@ struct stream *streams_find(const struct streams *streams, struct str name)
 }
 
 // 2^128 in equal parts; what does not divide goes to the last one, as the service has it.
-static void divide_evenly(struct stream *stream, int64_t now_ms)
+static void divide_evenly(struct streams *streams, struct stream *stream, int64_t now_ms)
 {
     const uint32_t count = stream->shards_count;
     const hash_key_t part = HASH_KEY_MAX / count + (HASH_KEY_MAX % count == count - 1);
@@ -81,6 +84,7 @@ static void divide_evenly(struct stream *stream, int64_t now_ms)
             .first_key = part * i,
             .last_key = i == count - 1 ? HASH_KEY_MAX : part * (i + 1) - 1,
             .created_ms = now_ms,
+            .log_number = streams->logs_count++,
         };
         shard_log_init(&shard->log, now_ms);
         shard_pace_init(&shard->pace, now_ms);
@@ -101,7 +105,7 @@ struct stream *streams_create(struct streams *streams, struct stream_plan plan, 
     stream->record_kib_max = plan.record_kib_max;
     stream->shards_count = plan.shards_count;
     stream->shards = alloc_zeroed(plan.shards_count, sizeof *stream->shards);
-    divide_evenly(stream, now_ms);
+    divide_evenly(streams, stream, now_ms);
 
     if (streams->count == streams->capacity) {
         streams->capacity = streams->capacity > 0 ? 2 * streams->capacity : 8;
@@ -123,7 +127,24 @@ void streams_delete(struct streams *streams, struct stream *stream)
     memmove(streams->sorted + after - 1, streams->sorted + after,
         (streams->count - after) * sizeof(struct stream *));
     streams->count--;
-    stream_free(stream);
+    if (streams->deleted_count == streams->deleted_capacity) {
+        streams->deleted_capacity =
+            streams->deleted_capacity > 0 ? 2 * streams->deleted_capacity : 8;
+        streams->deleted =
+            alloc_resize(streams->deleted, streams->deleted_capacity * sizeof(struct stream *));
+    }
+    streams->deleted[streams->deleted_count++] = stream;
+}
+
+size_t streams_ever(const struct streams *streams)
+{
+    return streams->deleted_count + streams->count;
+}
+
+const struct stream *streams_ever_at(const struct streams *streams, size_t index)
+{
+    return index < streams->deleted_count ? streams->deleted[index]
+                                          : streams->sorted[index - streams->deleted_count];
 }
 
 struct shard *stream_shard_for(struct stream *stream, hash_key_t key)

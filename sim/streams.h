@@ -1,7 +1,7 @@
 // streams - the streams there are, their shards, and where in them a record goes.
 //
-// Memory: streams own their shards and these their records; a struct stream is valid until it is
-// deleted.
+// Memory: streams own their shards and these their records. A deleted stream is found no more, but
+// what it held stays, for the verdict on who wrote it.
 #ifndef SIM_STREAMS_H
 #define SIM_STREAMS_H
 
@@ -13,6 +13,7 @@
 
 enum {
     STREAM_NAME_BYTES_MAX = 128,
+    SHARD_PARENTS_MAX = 2,
 };
 
 // The account that every stream belongs to, as in AWS's texts and ARNs.
@@ -23,6 +24,9 @@ struct shard {
     hash_key_t first_key;
     hash_key_t last_key; // Inclusive.
     int64_t created_ms;
+    uint32_t parents[SHARD_PARENTS_MAX]; // By number: one of a split, two of a merge.
+    uint32_t parents_count;
+    uint64_t log_number; // No other shard of any stream had it.
     struct shard_log log;
     struct shard_pace pace;
 };
@@ -40,6 +44,10 @@ struct streams {
     struct stream **sorted; // By name.
     size_t count;
     size_t capacity;
+    struct stream **deleted; // In the order of their deletion.
+    size_t deleted_count;
+    size_t deleted_capacity;
+    uint64_t logs_count;
 };
 
 struct stream_plan {
@@ -61,6 +69,10 @@ struct stream *streams_create(struct streams *streams, struct stream_plan plan, 
 // NULL when there is none.
 struct stream *streams_find(const struct streams *streams, struct str name);
 void streams_delete(struct streams *streams, struct stream *stream);
+
+// The streams there are and were.
+size_t streams_ever(const struct streams *streams);
+const struct stream *streams_ever_at(const struct streams *streams, size_t index);
 
 // The index of the first stream whose name comes after the given one.
 size_t streams_after(const struct streams *streams, struct str name);

@@ -1,4 +1,5 @@
 """A kinesis_sim of one's own: start it, talk to it, make things go wrong, stop it."""
+import base64
 import json
 import os
 import pathlib
@@ -63,6 +64,46 @@ class KinesisSim:
         """What has happened so far, and under 'faults' the faults in force."""
         with urllib.request.urlopen(f'{self.url}/control') as answer:
             return json.load(answer)
+
+    def log(self, stream):
+        """Everything that the stream's shards were ever given, shard by shard in their order, also
+        when the stream was deleted since. A dict a record:
+
+        stream, created_ms (the stream's: a stream created again is another one), shard, first_key,
+        last_key (the shard's hash range, inclusive), parents (shards), sequence, arrived_ms,
+        partition_key, explicit_hash_key (None without), data (bytes), request (the number of the
+        request that brought it, by which later ones are larger), and reply: what became of that
+        request's reply. That is one of
+
+        delivered  the peer was there when all of it was sent
+        dropped    a fault: nothing was sent
+        spoiled    a fault: what was sent was not the reply, or not all of it
+        broken     the peer left, or closed its side, before it was sent
+        pending    not all of it is sent yet
+        """
+        return [dict(record, **shard) for shard in self.shards(stream)
+                for record in self._shard_log(shard['log'])]
+
+    def shards(self, stream):
+        """Every shard the stream ever had, as dicts: log (its number), stream, created_ms, shard,
+        first_key, last_key, parents, records (how many)."""
+        shards = [json.loads(line) for line in self._ask('log').splitlines()]
+        return [dict(shard, first_key=int(shard['first_key']), last_key=int(shard['last_key']))
+                for shard in shards if shard['stream'] == stream]
+
+    def _shard_log(self, log):
+        found = []
+        while lines := self._ask(f'log/{log}?from={len(found)}').splitlines():
+            found += map(json.loads, lines)
+        for record in found:
+            record['data'] = base64.b64decode(record['data'])
+            if record['explicit_hash_key'] is not None:
+                record['explicit_hash_key'] = int(record['explicit_hash_key'])
+        return found
+
+    def _ask(self, path):
+        with urllib.request.urlopen(f'{self.url}/{path}') as answer:
+            return answer.read()
 
     def records(self, stream):
         """All records of a stream as (shard, sequence number, partition key, data), shard by

@@ -171,6 +171,25 @@ static void streams_are_found_by_name_and_listed_in_order(void **state)
     streams_release(&streams);
 }
 
+static void a_deleted_stream_leaves_its_records(void **state)
+{
+    (void)state;
+    struct streams streams;
+    streams_init(&streams);
+    struct stream *first = create(&streams, STR("s"), 2);
+    shard_log_append(&first->shards[1].log,
+        (struct log_record){.partition_key = STR("k"), .data = STR("d"), .arrived_ms = NOW_MS});
+    streams_delete(&streams, first);
+    const struct stream *second = create(&streams, STR("s"), 1);
+
+    assert_int_equal(second->shards[0].log.count, 0);
+    assert_int_equal(streams_ever(&streams), 2);
+    assert_int_equal(streams_ever_at(&streams, 0)->shards[1].log.count, 1);
+    assert_ptr_equal(streams_ever_at(&streams, 1), second);
+    assert_int_equal(second->shards[0].log_number, 2);
+    streams_release(&streams);
+}
+
 static void a_log_gives_back_what_it_took(void **state)
 {
     (void)state;
@@ -184,7 +203,10 @@ static void a_log_gives_back_what_it_took(void **state)
         struct str data = {large, i % 500 == 7 ? sizeof large : (size_t)(i % 50)};
         shard_log_append(&log, (struct log_record){.partition_key = str_from_c(key),
                                    .data = data,
-                                   .arrived_ms = NOW_MS + (int64_t)i / 10});
+                                   .arrived_ms = NOW_MS + (int64_t)i / 10,
+                                   .request = (uint32_t)i / 3,
+                                   .has_hash_key = i % 3 == 0,
+                                   .hash_key = i % 3 == 0 ? HASH_KEY_MAX - i : 0});
     }
     assert_int_equal(log.count, 5000);
     for (uint64_t i = 0; i < 5000; i++) {
@@ -196,6 +218,9 @@ static void a_log_gives_back_what_it_took(void **state)
         if (record.data.len > 0)
             assert_int_equal(record.data.ptr[record.data.len - 1], 'a' + i % 26);
         assert_int_equal(record.arrived_ms, NOW_MS + (int64_t)i / 10);
+        assert_int_equal(record.request, i / 3);
+        assert_int_equal(record.has_hash_key, i % 3 == 0);
+        assert_true(record.hash_key == (i % 3 == 0 ? HASH_KEY_MAX - i : 0));
     }
     assert_int_equal(shard_log_since(&log, NOW_MS), 0);
     assert_int_equal(shard_log_since(&log, NOW_MS + 100), 1000);
@@ -306,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_sequence_number_is_read_back),
         cmocka_unit_test(what_is_no_sequence_number_is_refused),
         cmocka_unit_test(streams_are_found_by_name_and_listed_in_order),
+        cmocka_unit_test(a_deleted_stream_leaves_its_records),
         cmocka_unit_test(a_log_gives_back_what_it_took),
         cmocka_unit_test(a_clock_set_back_does_not_turn_the_order_round),
         cmocka_unit_test(a_shard_takes_a_thousand_records_a_second),
