@@ -147,5 +147,6 @@ def rows(database):
     for name, table in NAMES.items():
         cursor = database.connection.execute(f'SELECT * FROM {table}')
         columns = [column.name for column in cursor.description]
-        found[name] = [dict(zip(columns, map(str, row))) for row in cursor]
+        found[name] = [{column: 'null' if value is None else str(value)
+                        for column, value in zip(columns, row)} for row in cursor]
     return found

@@ -1,4 +1,5 @@
-"""The verdict on a stream: whether it holds what was committed, nothing else, and in order.
+"""The verdict on a stream: whether it holds what was committed, nothing else, in order, and no
+record twice without a cause.
 
 What was committed is told by the server itself: a second slot, which nobody reads meanwhile, holds
 every change in the order of the commits. Of a change only what tells it from any other is compared;
@@ -8,8 +9,12 @@ import collections
 import json
 import re
 
+from append_log import ANSWERED
+from copies import unexplained
+
 ORACLE = 'oracle'  # The second slot.
 TOLD_MAX = 5       # Examples of each kind of problem.
+NULL = 'null'      # As records tell it; no value of the load is this text.
 
 # What finds a row, None: all that it holds. A table that is not here is only added to.
 IDENTITY = {'public.users': ['id'], 'public.pairs': ['b', 'a'], 'public."Odd ones"': ['id'],
@@ -18,7 +23,7 @@ IDENTITY = {'public.users': ['id'], 'public.pairs': ['b', 'a'], 'public."Odd one
 # `mark` is the new row's, None when there is no new row.
 Change = collections.namedtuple('Change', 'lsn table operation mark')
 # A record that a consumer read: which change it is, under which partition key, with which columns.
-Delivery = collections.namedtuple('Delivery', 'change key columns')
+Delivery = collections.namedtuple('Delivery', 'change key columns record')
 
 
 def watch(database):
@@ -56,20 +61,26 @@ def delivery(record):
     columns = data['columns']
     mark = columns.get('mark', {}).get('new', {}).get('v')
     change = Change(position(data['lsn']), data['table'], data['operation'], mark)
-    return Delivery(change, record['PartitionKey'], columns)
+    return Delivery(change, record['PartitionKey'], columns, record)
 
 
-def judge(committed, records, tables, rolled_back=frozenset()):
+def judge(committed, records, tables, rolled_back=frozenset(), breaks=None):
     """Problems of a stream, none when all is well.
 
     `committed` is a journal, `records` are in each key's order as the stream holds them, `tables`
-    are the rows of the database at the end, `rolled_back` marks that nobody may see.
+    are the rows of the database at the end, `rolled_back` marks that nobody may see. With `breaks`,
+    which are of copies.py, each copy needs a cause; then the records are those of append_log.py.
     """
-    deliveries = [delivery(record) for record in records]
     if len(set(committed)) != len(committed):
         return ['the journal has changes that cannot be told apart']
+    try:
+        deliveries = [delivery(record) for record in records]
+    except (ValueError, KeyError) as failure:
+        return [f'a record that no consumer can read: {failure!r}']
     return (membership_problems(committed, deliveries, rolled_back)
-            or order_problems(committed, deliveries) + replay_problems(deliveries, tables))
+            or order_problems(committed, deliveries) + replay_problems(deliveries, tables)
+            + examples('without a cause', unexplained(deliveries, breaks or [])
+                       if breaks is not None else []))
 
 
 def membership_problems(committed, deliveries, rolled_back):
@@ -91,27 +102,38 @@ def order_problems(committed, deliveries):
     """Keys whose first deliveries are not in commit order, or whose last is not their last change."""
     place = {change: at for at, change in enumerate(committed)}
     newest, last, early, seen = {}, {}, [], set()
+    acknowledged = set()
     for one in deliveries:
         at = place[one.change]
         if one.change not in seen and at < newest.get(one.key, -1):
             early.append(f'{one.change} of {one.key}')
         seen.add(one.change)
         newest[one.key] = max(at, newest.get(one.key, -1))
-        last[one.key] = at
+        if not is_late_copy(one, acknowledged):
+            last[one.key] = at
+        if one.record.get('Fate') == ANSWERED:
+            acknowledged.add(one.change)
     stale = [f'{committed[at]} of {key}' for key, at in last.items() if at < newest[key]]
     return examples('after a later change', early) + examples('last, but not the last', stale)
+
+
+def is_late_copy(one, acknowledged):
+    """Whether it is of a request that the program gave up, stored when its resend was acknowledged
+    already: nobody can help that, and consumers know it by its position."""
+    return one.change in acknowledged and one.record.get('Fate', ANSWERED) != ANSWERED
 
 
 def replay_problems(deliveries, tables):
     """Where a consumer who replays the stream by position, each change once, ends elsewhere."""
     once = {one.change: one for one in deliveries}
-    state = {table: collections.defaultdict(list) for table in tables}
+    state = collections.defaultdict(lambda: collections.defaultdict(list))
     problems = []
     for change in sorted(once):
         problems += replay(state[change.table], change, once[change].columns)
     for table, rows in tables.items():
         replayed = [row for same in state[table].values() for row in same]
-        if sorted(map(str, map(ordered, replayed))) != sorted(map(str, map(ordered, rows))):
+        columns = {column for row in rows for column in row}
+        if texts(replayed, columns) != texts(rows, columns):
             problems.append(f'{table} has {len(rows)} rows, replayed it has {len(replayed)}, '
                             'or others')
     return problems[:TOLD_MAX]
@@ -140,6 +162,8 @@ def identity(table, row):
     return tuple(row[name] for name in names)
 
 
-def ordered(row):
-    """A row whose text does not depend on the order of its columns."""
-    return sorted(row.items())
+def texts(rows, columns):
+    """Rows as texts that can be compared: without columns that are gone, and with those that came
+    later, which are NULL in older rows."""
+    return sorted(str([(column, row.get(column, NULL)) for column in sorted(columns)])
+                  for row in rows)
