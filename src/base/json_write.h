@@ -20,4 +20,7 @@ size_t json_write_text(struct buf *buf, struct str text);
 // overlong forms, surrogates and what is past U+10FFFF are none.
 size_t utf8_length(struct str text);
 
+// Whether all of the text is such characters.
+bool utf8_is_valid(struct str text);
+
 #endif
