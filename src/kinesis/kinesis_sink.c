@@ -2,9 +2,11 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "kinesis/lane_key.h"
 #include "kinesis/put_records.h"
 #include "kinesis/service.h"
 #include "kinesis/stream_name.h"
+#include "model/aggregate.h"
 #include "model/batch.h"
 
 #include <assert.h>
@@ -23,6 +25,9 @@ struct kinesis_sink {
     struct sink base; // First: a struct sink * is a struct kinesis_sink *.
     struct service *service;
     struct stream_name stream;
+    struct lane_key *lane_keys; // NULL: records go by their partition keys.
+    struct buf aggregate;
+    struct put_records_form form; // It borrows these three.
     size_t requests_max;
     struct batch **seats; // The batches under way, NULL in a free seat; an exchange's tag is one.
     size_t seats_taken;
@@ -62,7 +67,7 @@ static void submit(struct sink *base, struct batch *batch)
     assert(exchange);
 
     batch->err = (struct err){.kind = ERR_NONE};
-    put_records_write(&exchange->body, &sink->stream, batch);
+    put_records_write(&exchange->body, &sink->form, batch);
     if (!buf_ok(&exchange->body)) {
         err_set(&batch->err, ERR_DATA, PUT_RECORDS ": a request of %zu bytes is too large",
             buf_wanted(&exchange->body));
@@ -145,6 +150,8 @@ static void sink_free(struct sink *base)
         batch_free(sink->ready[i]);
     free(sink->seats);
     free(sink->ready);
+    free(sink->lane_keys);
+    buf_release(&sink->aggregate);
     free(sink);
 }
 
@@ -165,6 +172,17 @@ static struct service *connect_service(
     return service_new(&service_options, &sink->stream, err);
 }
 
+static struct lane_key *keys_of_lanes(unsigned bits)
+{
+    if (bits == 0)
+        return NULL;
+    uint32_t count = (uint32_t)1 << bits;
+    struct lane_key *keys = alloc_bytes(count * sizeof *keys);
+    for (uint32_t lane = 0; lane < count; lane++)
+        keys[lane] = lane_key_of(lane, bits);
+    return keys;
+}
+
 struct kinesis_sink *kinesis_sink_new(const struct kinesis_options *options, struct err *err)
 {
     struct kinesis_sink *sink = alloc_zeroed(1, sizeof *sink);
@@ -183,6 +201,13 @@ struct kinesis_sink *kinesis_sink_new(const struct kinesis_options *options, str
         .memory_bytes = memory_bytes,
         .wait = wait,
         .free = sink_free,
+    };
+    sink->lane_keys = keys_of_lanes(options->lane_bits);
+    buf_init(&sink->aggregate, AGGREGATE_BYTES_MAX);
+    sink->form = (struct put_records_form){
+        .stream = &sink->stream,
+        .lane_keys = sink->lane_keys,
+        .aggregate = &sink->aggregate,
     };
     sink->seats = alloc_zeroed(sink->requests_max, sizeof *sink->seats);
     sink->ready = alloc_zeroed(sink->requests_max, sizeof *sink->ready);

@@ -23,6 +23,10 @@ struct kinesis_options {
     struct str profile;
     bool insecure_endpoint;
     size_t requests_max; // At the same time; 0: 16.
+
+    // Not 0: records go where the hash keys of 2^bits lanes say, several rows of one as an
+    // aggregate. The lanes are fixed: were they others, a key's records would lie in another shard.
+    unsigned lane_bits;
 };
 
 struct kinesis_sink;

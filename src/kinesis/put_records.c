@@ -4,31 +4,74 @@
 #include "base/buf.h"
 #include "base/json_reader.h"
 #include "base/json_write.h"
+#include "kinesis/lane_key.h"
 #include "kinesis/stream_name.h"
+#include "model/aggregate.h"
 #include "model/batch.h"
 #include "model/record.h"
 
 #include <assert.h>
 #include <stdio.h>
 
-static void write_record(struct buf *buf, const struct record *record)
+// An entry of the request as the service will see it.
+struct parcel {
+    struct str partition_key;
+    struct str hash_key; // "": none.
+    struct str data;
+};
+
+static struct str build_aggregate(
+    struct buf *aggregate, const struct record *first, struct str hash_key)
+{
+    buf_clear(aggregate);
+    aggregate_write(aggregate, first, hash_key);
+    assert(buf_ok(aggregate));
+    return buf_str(aggregate);
+}
+
+static struct parcel parcel_of(const struct put_records_form *form, const struct record *first)
+{
+    struct parcel parcel = {
+        .partition_key = record_key(first),
+        .hash_key = STR(""),
+        .data = record_data(first),
+    };
+    assert(form->lane_keys || !first->next);
+    if (form->lane_keys)
+        parcel.hash_key = str_from_c(form->lane_keys[first->lane].text);
+    if (first->next) {
+        parcel.partition_key = STR(AGGREGATE_PARTITION_KEY);
+        parcel.data = build_aggregate(form->aggregate, first, parcel.hash_key);
+    }
+    return parcel;
+}
+
+static void write_parcel(struct buf *buf, const struct parcel *parcel)
 {
     buf_add(buf, STR("{\"Data\":\""));
-    base64_write(buf, record_data(record));
+    base64_write(buf, parcel->data);
     buf_add(buf, STR("\",\"PartitionKey\":"));
-    json_write_string(buf, record_key(record));
+    json_write_string(buf, parcel->partition_key);
+    if (parcel->hash_key.len > 0) {
+        buf_add(buf, STR(",\"ExplicitHashKey\":\""));
+        buf_add(buf, parcel->hash_key);
+        buf_add_byte(buf, '"');
+    }
     buf_add_byte(buf, '}');
 }
 
-void put_records_write(struct buf *buf, const struct stream_name *stream, const struct batch *batch)
+void put_records_write(
+    struct buf *buf, const struct put_records_form *form, const struct batch *batch)
 {
+    const struct stream_name *stream = form->stream;
     buf_add(buf, stream->is_arn ? STR("{\"StreamARN\":") : STR("{\"StreamName\":"));
     json_write_string(buf, stream->text);
     buf_add(buf, STR(",\"Records\":["));
     for (size_t i = 0; i < batch->count; i++) {
         if (i > 0)
             buf_add_byte(buf, ',');
-        write_record(buf, batch->records[i]);
+        const struct parcel parcel = parcel_of(form, batch->records[i]);
+        write_parcel(buf, &parcel);
     }
     buf_add(buf, STR("]}"));
 }

@@ -12,6 +12,7 @@
 
 struct batch;
 struct buf;
+struct lane_key;
 struct stream_name;
 
 enum {
@@ -19,9 +20,19 @@ enum {
     PUT_RECORDS_BODY_BYTES_MAX = 16 << 20
 };
 
+// Where records go and how. All of it is borrowed.
+struct put_records_form {
+    const struct stream_name *stream;
+
+    // With lane keys, by lane, an entry goes where its lane's says, and rows that are chained to
+    // its first go along as one aggregate. NULL: each record goes where its partition key says.
+    const struct lane_key *lane_keys;
+    struct buf *aggregate; // To build aggregates in; it has room for AGGREGATE_BYTES_MAX.
+};
+
 // Adds the body to buf; one that does not fit is for the caller to see by buf_ok().
 void put_records_write(
-    struct buf *buf, const struct stream_name *stream, const struct batch *batch);
+    struct buf *buf, const struct put_records_form *form, const struct batch *batch);
 
 // How many records fared how, and what the service said of the first one that was not stored.
 struct put_records_counts {

@@ -29,6 +29,13 @@
 struct buf;
 struct record;
 
+// An aggregate is billed by its units of 25 KB, so we fill whole ones; and it takes a fifth of what
+// a shard takes in a second at most, so that a shard's lanes get their turns.
+enum {
+    PUT_UNIT_BYTES = 25600,
+    AGGREGATE_BYTES_MAX = 8 * PUT_UNIT_BYTES
+};
+
 // The partition key of an aggregate, as the producer library's: its hash key tells where it goes.
 #define AGGREGATE_PARTITION_KEY "a"
 

@@ -7,7 +7,7 @@
 void batch_free(struct batch *batch)
 {
     for (size_t i = 0; batch && i < batch->count; i++)
-        record_free(batch->records[i]);
+        record_free_chain(batch->records[i]);
     free(batch);
 }
 

@@ -2,6 +2,9 @@
 //
 // Delivery fills a batch and gives it to a sink; the sink writes the outcomes and gives it back.
 // While the sink has it, the batch owns its records.
+//
+// An entry of the request is a record or, where a lane's rows are aggregated, a chain of them by
+// record->next: it is stored as a whole or not at all, so it has one outcome.
 #ifndef PGK_MODEL_BATCH_H
 #define PGK_MODEL_BATCH_H
 
@@ -30,7 +33,7 @@ enum outcome {
 };
 
 struct batch {
-    struct record *records[BATCH_RECORDS_MAX];
+    struct record *records[BATCH_RECORDS_MAX]; // The first one of each entry.
     enum outcome outcomes[BATCH_RECORDS_MAX];
     size_t count;
     size_t records_max;   // Fewer than there could be while the service refuses one of them.
@@ -41,7 +44,7 @@ struct batch {
 // With its records. NULL is none.
 void batch_free(struct batch *batch);
 
-// One outcome for every record.
+// One outcome for every entry.
 void batch_settle_all(struct batch *batch, enum outcome outcome);
 
 #endif

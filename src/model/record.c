@@ -24,6 +24,15 @@ void record_free(struct record *record)
     free(record);
 }
 
+void record_free_chain(struct record *first)
+{
+    while (first) {
+        struct record *next = first->next;
+        record_free(first);
+        first = next;
+    }
+}
+
 struct str record_key(const struct record *record)
 {
     return (struct str){.ptr = record->bytes, .len = record->key_len};

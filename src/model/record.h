@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct record {
-    struct record *next; // Its follower in a lane's queue.
+    struct record *next; // Its follower in a lane's queue, or in its entry of a request.
     uint64_t entry;      // The ledger entry that storing it pays.
     uint64_t table;      // relation->table; 0 when it comes from no table.
     lsn_t lsn;
@@ -27,6 +27,9 @@ struct record {
 // Copies both. The rest of the header is zero.
 struct record *record_new(struct str partition_key, struct str data);
 void record_free(struct record *record);
+
+// With all that are chained to it by record->next.
+void record_free_chain(struct record *first);
 
 struct str record_key(const struct record *record);
 struct str record_data(const struct record *record);

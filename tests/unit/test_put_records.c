@@ -1,8 +1,10 @@
 #include "cmocka_prelude.h"
 
 #include "base/buf.h"
+#include "kinesis/lane_key.h"
 #include "kinesis/put_records.h"
 #include "kinesis/stream_name.h"
+#include "model/aggregate.h"
 #include "model/batch.h"
 #include "model/record.h"
 
@@ -16,7 +18,7 @@ static void batch_add(struct batch *batch, struct str key, struct str data)
 static void batch_release(struct batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++)
-        record_free(batch->records[i]);
+        record_free_chain(batch->records[i]);
 }
 
 static void assert_body(struct str stream_text, const char *expected)
@@ -31,7 +33,7 @@ static void assert_body(struct str stream_text, const char *expected)
 
     struct buf body;
     buf_init(&body, 10000);
-    put_records_write(&body, &stream, &batch);
+    put_records_write(&body, &(struct put_records_form){.stream = &stream}, &batch);
 
     assert_string_equal(buf_c(&body), expected);
     buf_release(&body);
@@ -56,6 +58,39 @@ static void a_stream_with_an_arn_is_named_by_it(void **state)
         "{\"StreamARN\":\"arn:aws:kinesis:eu-west-1:123456789012:stream/s\"," RECORDS);
 }
 
+static void with_lane_keys_entries_go_where_their_lane_s_says(void **state)
+{
+    (void)state;
+    struct batch batch = {.count = 0};
+    batch_add(&batch, STR("k1"), STR("hello"));
+    batch.records[0]->next = record_new(STR("k2"), STR("world"));
+    batch_add(&batch, STR("k3"), STR("alone"));
+    batch.records[1]->lane = 1;
+    const struct lane_key keys[] = {
+        {"85070591730234615865843651857942052864"}, {"255211775190703847597530955573826158592"}};
+    struct stream_name stream = {.text = STR("s"), .name = STR("s"), .region = STR("")};
+    struct buf aggregate;
+    buf_init(&aggregate, AGGREGATE_BYTES_MAX);
+
+    struct buf body;
+    buf_init(&body, 10000);
+    put_records_write(&body,
+        &(struct put_records_form){.stream = &stream, .lane_keys = keys, .aggregate = &aggregate},
+        &batch);
+
+    // The first is the published example of an aggregate.
+    assert_string_equal(buf_c(&body),
+        "{\"StreamName\":\"s\",\"Records\":[{\"Data\":"
+        "\"84mawgoCazEKAmsyEiY4NTA3MDU5MTczMDIzNDYxNTg2N"
+        "Tg0MzY1MTg1Nzk0MjA1Mjg2NBoLCAAQABoFaGVsbG8aCwgBEAAaBXdvcmxkQUS0cBgsVBbtdo8A/7JWXg==\","
+        "\"PartitionKey\":\"a\",\"ExplicitHashKey\":\"85070591730234615865843651857942052864\"},"
+        "{\"Data\":\"YWxvbmU=\",\"PartitionKey\":\"k3\","
+        "\"ExplicitHashKey\":\"255211775190703847597530955573826158592\"}]}");
+    buf_release(&body);
+    buf_release(&aggregate);
+    batch_release(&batch);
+}
+
 static void a_full_request_fits(void **state)
 {
     (void)state;
@@ -71,7 +106,7 @@ static void a_full_request_fits(void **state)
 
     struct buf body;
     buf_init(&body, PUT_RECORDS_BODY_BYTES_MAX);
-    put_records_write(&body, &stream, &batch);
+    put_records_write(&body, &(struct put_records_form){.stream = &stream}, &batch);
 
     assert_true(buf_ok(&body));
     buf_release(&body);
@@ -244,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_body_names_the_stream_and_its_records),
         cmocka_unit_test(a_stream_with_an_arn_is_named_by_it),
+        cmocka_unit_test(with_lane_keys_entries_go_where_their_lane_s_says),
         cmocka_unit_test(a_full_request_fits),
         cmocka_unit_test(a_record_with_a_sequence_number_is_stored),
         cmocka_unit_test(each_record_has_its_own_outcome),
