@@ -11,7 +11,7 @@
 #include <assert.h>
 
 // Everything from the brace that opens the record to the one that opens its columns.
-static size_t write_head(struct buf *data, const struct event *event, struct str table,
+static void write_head(struct buf *data, const struct event *event, struct str table_json,
     struct str operation, struct str time)
 {
     buf_add(data, STR("{\"time\":\""));
@@ -19,28 +19,29 @@ static size_t write_head(struct buf *data, const struct event *event, struct str
     buf_add(data, STR("\",\"lsn\":\""));
     lsn_add(data, event->lsn);
     buf_add(data, STR("\",\"table\":"));
-    size_t invalid = json_write_string(data, table);
+    buf_add(data, table_json);
     buf_add(data, STR(",\"operation\":\""));
     buf_add(data, operation);
     buf_add(data, STR("\",\"columns\":{"));
-    return invalid;
 }
 
-static size_t write_datum(struct buf *data, struct str type, const struct datum *datum)
+static size_t write_datum(struct buf *data, const struct json_name *type, const struct datum *datum)
 {
     bool quoted = datum->kind == DATUM_TEXT && datum->quoted;
     buf_add(data, quoted ? STR("{\"q\":\"true\",\"t\":") : STR("{\"q\":\"false\",\"t\":"));
-    size_t invalid = json_write_string(data, type);
+    buf_add(data, type->text);
     buf_add(data, STR(",\"v\":"));
-    invalid += json_write_string(data, told_text(datum));
+    size_t invalid = json_write_string(data, told_text(datum));
     buf_add_byte(data, '}');
-    return invalid;
+    return type->invalid + invalid;
 }
 
 static size_t write_told(struct buf *data, const struct told *told)
 {
-    struct str type = told->column->type;
-    size_t invalid = json_write_string(data, told->column->quoted);
+    const struct json_name *name = &told->column->quoted_json;
+    const struct json_name *type = &told->column->type_json;
+    size_t invalid = name->invalid;
+    buf_add(data, name->text);
     buf_add(data, told->new_value ? STR(":{\"new\":") : STR(":{\"old\":"));
     invalid += write_datum(data, type, told->new_value ? told->new_value : told->old_value);
     if (told->new_value && told->old_value) {
@@ -112,9 +113,9 @@ size_t json_encode_change(
 {
     assert(event->kind == EVENT_CHANGE);
     const struct change *change = &event->change;
-    struct str operation = operation_name(change->operation);
-    size_t invalid = write_head(data, event, change->relation->quoted, operation, frame->time);
-    invalid += write_columns(data, change);
+    const struct json_name *table = &change->relation->quoted_json;
+    write_head(data, event, table->text, operation_name(change->operation), frame->time);
+    size_t invalid = table->invalid + write_columns(data, change);
     buf_add_byte(data, '}');
     write_tail(data, event, frame);
     return invalid;
@@ -124,10 +125,11 @@ size_t json_encode_truncate(struct buf *data, const struct event *event,
     const struct relation *relation, const struct json_frame *frame)
 {
     assert(event->kind == EVENT_TRUNCATE);
-    size_t invalid = write_head(data, event, relation->quoted, STR("TRUNCATE"), frame->time);
+    const struct json_name *table = &relation->quoted_json;
+    write_head(data, event, table->text, STR("TRUNCATE"), frame->time);
     buf_add_byte(data, '}');
     write_tail(data, event, frame);
-    return invalid;
+    return table->invalid;
 }
 
 static bool is_utf8(struct str text)
@@ -146,9 +148,9 @@ size_t json_encode_message(
 {
     assert(event->kind == EVENT_MESSAGE);
     const struct message *message = &event->message;
-    size_t invalid = write_head(data, event, STR(""), STR("MESSAGE"), frame->time);
+    write_head(data, event, STR("\"\""), STR("MESSAGE"), frame->time);
     buf_add(data, STR("},\"prefix\":"));
-    invalid += json_write_string(data, message->prefix);
+    size_t invalid = json_write_string(data, message->prefix);
     if (is_utf8(message->content)) {
         buf_add(data, STR(",\"content\":"));
         json_write_string(data, message->content);

@@ -1,6 +1,7 @@
 #include "model/relation.h"
 
 #include "base/alloc.h"
+#include "base/json_write.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -36,6 +37,43 @@ static int by_quoted_name(const void *a, const void *b, void *columns)
     return str_compare(all[*(const uint16_t *)a].quoted, all[*(const uint16_t *)b].quoted);
 }
 
+// They lie in the relation's own block: relation_new() wrote them.
+static struct column *own_columns(struct relation *relation)
+{
+    return (struct column *)relation->columns;
+}
+
+static struct json_name json_name_of(struct buf *json, struct str name)
+{
+    size_t at = json->len;
+    size_t invalid = json_write_string(json, name);
+    return (struct json_name){.text = str_after(buf_str(json), at), .invalid = invalid};
+}
+
+static void write_names(struct relation *relation)
+{
+    struct column *columns = own_columns(relation);
+    relation->quoted_json = json_name_of(&relation->json, relation->quoted);
+    for (size_t i = 0; i < relation->column_count; i++) {
+        columns[i].quoted_json = json_name_of(&relation->json, columns[i].quoted);
+        columns[i].type_json = json_name_of(&relation->json, columns[i].type);
+    }
+}
+
+// Measured in a buf without room, then written into one that holds them all, so that none moves.
+static void write_names_as_json(struct relation *relation)
+{
+    buf_release(&relation->json);
+    buf_init(&relation->json, 0);
+    write_names(relation);
+    size_t bytes = buf_wanted(&relation->json);
+
+    buf_init(&relation->json, bytes);
+    buf_room(&relation->json, bytes);
+    write_names(relation);
+    assert(buf_ok(&relation->json));
+}
+
 struct relation *relation_new(const struct relation *shown)
 {
     size_t count = shown->column_count;
@@ -68,6 +106,7 @@ struct relation *relation_new(const struct relation *shown)
         .table = relation_table(shown->quoted),
         .sorted = sorted,
     };
+    write_names_as_json(relation);
     return relation;
 }
 
@@ -77,6 +116,7 @@ void relation_free(struct relation *relation)
         return;
     free((void *)relation->key);
     free(relation->type_names);
+    buf_release(&relation->json);
     free(relation);
 }
 
@@ -115,10 +155,10 @@ void relation_set_types(struct relation *relation, const struct str *types)
     char *names = alloc_bytes(bytes);
     char *room = names;
 
-    // The columns lie in the relation's own block: relation_new() wrote them.
-    struct column *columns = (struct column *)relation->columns;
+    struct column *columns = own_columns(relation);
     for (size_t i = 0; i < relation->column_count; i++)
         columns[i].type = placed(&room, types[i]);
     free(relation->type_names);
     relation->type_names = names;
+    write_names_as_json(relation);
 }

@@ -9,17 +9,28 @@
 #ifndef PGK_MODEL_RELATION_H
 #define PGK_MODEL_RELATION_H
 
+#include "base/buf.h"
 #include "base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+// A name as JSON writes it, quotes included: prepared once, as every row shows it.
+struct json_name {
+    struct str text;
+    size_t invalid; // How many of its bytes are no UTF-8, and were replaced.
+};
+
 struct column {
     struct str name;
     struct str quoted;
     struct str type;   // format_type(oid, NULL): without length or precision.
     uint32_t type_oid; // 0: not known (test_decoding).
+
+    // The rest is made by relation_new() and relation_set_types().
+    struct json_name quoted_json;
+    struct json_name type_json;
 };
 
 // A column of the primary key.
@@ -47,7 +58,8 @@ struct relation {
     size_t column_count; // At most 1,600, PostgreSQL's limit.
 
     // Made by relation_new().
-    uint64_t table;         // Tells tables apart: a hash of `quoted`.
+    uint64_t table; // Tells tables apart: a hash of `quoted`.
+    struct json_name quoted_json;
     const uint16_t *sorted; // Column numbers in bytewise order of `quoted`: the records' order.
 
     // Set by relation_set_key(); in the order of the key's index.
@@ -58,6 +70,8 @@ struct relation {
 
     // Learned from an old row or a TRUNCATE, which need not show all columns (test_decoding).
     bool is_partial;
+
+    struct buf json; // What the names in JSON borrow from.
 
     // The catalog's notes, not the records'.
     bool types_are_known; // The names of types are the catalog's own.

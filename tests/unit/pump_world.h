@@ -140,7 +140,7 @@ static struct world *world_with_memory(size_t memory_bytes_max)
         .memory_bytes = sink_memory_bytes,
         .wait = sink_wait,
     };
-    const struct column column = {STR("id"), STR("id"), STR("integer"), 0};
+    const struct column column = {.name = STR("id"), .quoted = STR("id"), .type = STR("integer")};
     const struct relation shown = {.schema = STR("public"),
         .name = STR("t"),
         .quoted = STR("public.t"),

@@ -50,6 +50,32 @@ static void a_key_column_is_found_by_its_unquoted_name(void **state)
     relation_free(relation);
 }
 
+static void names_are_held_as_json_writes_them(void **state)
+{
+    (void)state;
+    const struct column columns[] = {
+        {.name = STR("id"), .quoted = STR("id"), .type = STR("integer")},
+        {.name = STR("a<\xff"), .quoted = STR("\"a<\xff\""), .type = STR("text")},
+    };
+    struct relation *relation = relation_new(&(struct relation){.schema = STR("public"),
+        .name = STR("t"),
+        .quoted = STR("public.t"),
+        .columns = columns,
+        .column_count = 2});
+    assert_true(str_equal(relation->quoted_json.text, STR("\"public.t\"")));
+    assert_true(str_equal(relation->columns[0].type_json.text, STR("\"integer\"")));
+    const struct json_name *odd = &relation->columns[1].quoted_json;
+    assert_true(str_equal(odd->text, STR("\"\\\"a\\u003c\\ufffd\\\"\"")));
+    assert_int_equal(odd->invalid, 1);
+
+    relation_set_types(relation, (const struct str[]){STR("bigint"), STR("citext")});
+
+    assert_true(str_equal(relation->columns[0].type_json.text, STR("\"bigint\"")));
+    assert_true(str_equal(relation->columns[1].type_json.text, STR("\"citext\"")));
+    assert_true(str_equal(odd->text, STR("\"\\\"a\\u003c\\ufffd\\\"\"")));
+    relation_free(relation);
+}
+
 static void a_relation_without_columns_is_a_relation(void **state)
 {
     (void)state;
@@ -68,6 +94,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_sorted_bytewise_by_their_quoted_names),
         cmocka_unit_test(a_key_column_is_found_by_its_unquoted_name),
+        cmocka_unit_test(names_are_held_as_json_writes_them),
         cmocka_unit_test(a_relation_without_columns_is_a_relation),
     };
     return cmocka_run_group_tests_name("relation", tests, NULL, NULL);
