@@ -14,7 +14,7 @@ struct wait_fd {
     int fd; // Below 0: ignored.
     bool read;
     bool write;
-    bool ready; // Set by the sleeper: any of what was asked for, a hang-up or an error.
+    bool ready; // Set by wait_poll() alone: any of what was asked for, a hang-up or an error.
 };
 
 enum {

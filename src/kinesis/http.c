@@ -311,8 +311,6 @@ void http_wait(struct http *http, struct wait_fd *fds, size_t count, int timeout
     if (timeout_ms < 0 || timeout_ms > SLEEP_MS_MAX)
         timeout_ms = SLEEP_MS_MAX;
     curl_multi_poll(http->multi, extra, extra_count, http->done ? 0 : timeout_ms, NULL);
-    // libcurl does not tell of a hang-up where nothing else was asked for.
-    wait_poll(fds, count, 0);
 
     int running;
     curl_multi_perform(http->multi, &running);
