@@ -96,9 +96,10 @@ static void tell_fullness(struct pump *pump, int64_t now_ms)
 
 static enum pump_state take_events(struct pump *pump, int64_t now_ms, struct err *err)
 {
+    size_t in_sink_bytes = sink_bytes(pump); // Nothing is handed out meanwhile.
     for (int taken = 0; taken < TAKE_MAX; taken++) {
         pump->may_sleep = true;
-        if (!has_room(pump))
+        if (!delivery_has_room(pump->delivery, in_sink_bytes))
             return PUMP_FLOWS;
         enum pump_state state = hold_next(pump, now_ms, err);
         if (state != PUMP_FLOWS || !pump->holds || intake_must_wait(&pump->intake, &pump->held))
