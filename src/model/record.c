@@ -1,15 +1,22 @@
 #include "model/record.h"
 
-#include "base/alloc.h"
+#include "base/pool.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
+
+// The one thread's; it lives as long as the process.
+static struct pool records;
+
+static size_t own_bytes(size_t key_len, size_t data_len)
+{
+    return sizeof(struct record) + key_len + data_len;
+}
 
 struct record *record_new(struct str partition_key, struct str data)
 {
     assert(partition_key.len <= UINT32_MAX && data.len <= UINT32_MAX);
-    struct record *record = alloc_bytes(sizeof *record + partition_key.len + data.len);
+    struct record *record = pool_take(&records, own_bytes(partition_key.len, data.len));
     *record = (struct record){
         .key_len = (uint32_t)partition_key.len,
         .data_len = (uint32_t)data.len,
@@ -21,7 +28,8 @@ struct record *record_new(struct str partition_key, struct str data)
 
 void record_free(struct record *record)
 {
-    free(record);
+    if (record)
+        pool_give_back(&records, record, own_bytes(record->key_len, record->data_len));
 }
 
 void record_free_chain(struct record *first)
@@ -45,7 +53,7 @@ struct str record_data(const struct record *record)
 
 size_t record_memory_bytes(const struct record *record)
 {
-    return sizeof *record + record->key_len + record->data_len;
+    return pool_piece_bytes(own_bytes(record->key_len, record->data_len));
 }
 
 size_t record_request_bytes(const struct record *record)
