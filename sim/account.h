@@ -13,7 +13,8 @@ struct parameters;
 struct refusal;
 
 struct counters {
-    uint64_t requests; // To the API.
+    uint64_t requests;      // To the API.
+    uint64_t cbor_requests; // Of them, those in CBOR that were understood as such.
     uint64_t put_records_requests;
     uint64_t requests_refused;
     uint64_t signature_failures;
@@ -29,6 +30,7 @@ struct counters {
 struct account_rules {
     bool paced;              // A shard takes what AWS lets it take, no more.
     bool discards_data;      // Data is checked, counted, and forgotten.
+    bool only_json;          // No other form is understood.
     uint32_t record_kib_max; // Of a stream, as it is created.
 };
 

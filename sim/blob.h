@@ -1,4 +1,4 @@
-// blob - bytes as a request's JSON carries them: Base64, and it must be right.
+// blob - bytes as a request in JSON carries them: Base64, and it must be right.
 #ifndef SIM_BLOB_H
 #define SIM_BLOB_H
 

@@ -17,6 +17,7 @@ static void write_state(struct buf *answer, const struct account *account)
         uint64_t value;
     } counted[] = {
         {"requests", counters->requests},
+        {"cbor_requests", counters->cbor_requests},
         {"put_records_requests", counters->put_records_requests},
         {"requests_refused", counters->requests_refused},
         {"signature_failures", counters->signature_failures},

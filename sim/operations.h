@@ -1,18 +1,18 @@
 // operations - the service's verbs, a family a file.
 //
-// Each one does its work, writes its answer's JSON, or refuses. A refusal has changed nothing.
+// Each one does its work, writes its answer, or refuses. A refusal has changed nothing.
 #ifndef SIM_OPERATIONS_H
 #define SIM_OPERATIONS_H
 
 #include "base/str.h"
 
 struct account;
-struct buf;
+struct answer;
 struct parameters;
 struct refusal;
 
 typedef bool operation_run(struct account *account, const struct parameters *parameters,
-    struct buf *answer, struct refusal *refusal);
+    struct answer *answer, struct refusal *refusal);
 
 struct operation {
     struct str name;
@@ -32,7 +32,7 @@ operation_run list_streams;
 // operations_shards.c
 operation_run list_shards;
 struct shard;
-void shard_write(struct buf *buf, const struct shard *shard); // As the API describes one.
+void shard_write(struct answer *answer, const struct shard *shard); // As the API describes one.
 
 // operations_put.c
 operation_run put_record;

@@ -1,6 +1,6 @@
 #include "base/base64.h"
-#include "base/json_write.h"
 #include "sim/account.h"
+#include "sim/answer.h"
 #include "sim/blob.h"
 #include "sim/complaints.h"
 #include "sim/operations.h"
@@ -149,7 +149,7 @@ static void check_iterator_type(struct complaints *complaints, struct text_param
 }
 
 bool get_shard_iterator(struct account *account, const struct parameters *parameters,
-    struct buf *answer, struct refusal *refusal)
+    struct answer *answer, struct refusal *refusal)
 {
     struct complaints complaints;
     complaints_init(&complaints);
@@ -182,9 +182,11 @@ bool get_shard_iterator(struct account *account, const struct parameters *parame
     if (!find_position(
             account, parameters, stream, &stream->shards[number], &iterator.position, refusal))
         return false;
-    buf_add(answer, STR("{\"ShardIterator\":\""));
-    iterator_write(answer, &iterator);
-    buf_add(answer, STR("\"}"));
+    answer_open_map(answer);
+    answer_name(answer, STR("ShardIterator"));
+    iterator_write(answer_begin_text(answer), &iterator);
+    answer_end_text(answer);
+    answer_close_map(answer);
     return true;
 }
 
@@ -230,40 +232,41 @@ static const struct shard *find_shard(
 }
 
 static void write_record(
-    struct buf *answer, const struct shard *shard, uint64_t position, struct log_record record)
+    struct answer *answer, const struct shard *shard, uint64_t position, struct log_record record)
 {
-    buf_add(answer, STR("{\"SequenceNumber\":\""));
-    sequence_write(answer, shard_sequence(shard, position, record.arrived_ms));
-    buf_printf(answer, "\",\"ApproximateArrivalTimestamp\":%" PRId64 ".%03" PRId64 ",\"Data\":\"",
-        record.arrived_ms / 1000, record.arrived_ms % 1000);
-    base64_write(answer, record.data);
-    buf_add(answer, STR("\",\"PartitionKey\":"));
-    json_write_string(answer, record.partition_key);
-    buf_add_byte(answer, '}');
+    answer_open_map(answer);
+    answer_name(answer, STR("SequenceNumber"));
+    sequence_write(answer_begin_text(answer), shard_sequence(shard, position, record.arrived_ms));
+    answer_end_text(answer);
+    answer_name(answer, STR("ApproximateArrivalTimestamp"));
+    answer_time(answer, record.arrived_ms);
+    answer_name(answer, STR("Data"));
+    answer_blob(answer, record.data);
+    answer_name(answer, STR("PartitionKey"));
+    answer_text(answer, record.partition_key);
+    answer_close_map(answer);
 }
 
 // Writes records from the position on until the limit, ten MiB, or the end; at least one if there
 // is one. Returns the position behind the last.
 static uint64_t write_records(
-    struct buf *answer, const struct shard *shard, uint64_t position, uint64_t limit)
+    struct answer *answer, const struct shard *shard, uint64_t position, uint64_t limit)
 {
     uint64_t at = position;
     size_t bytes = 0;
     while (at < shard->log.count && at - position < limit) {
         struct log_record record = shard_log_at(&shard->log, at);
         bytes += record.data.len + record.partition_key.len;
-        if (at > position && (bytes > LIMIT_READ_BYTES || answer->len > ANSWER_BYTES_ENOUGH))
+        if (at > position && (bytes > LIMIT_READ_BYTES || answer->body->len > ANSWER_BYTES_ENOUGH))
             break;
-        if (at > position)
-            buf_add_byte(answer, ',');
         write_record(answer, shard, at, record);
         at++;
     }
     return at;
 }
 
-bool get_records(struct account *account, const struct parameters *parameters, struct buf *answer,
-    struct refusal *refusal)
+bool get_records(struct account *account, const struct parameters *parameters,
+    struct answer *answer, struct refusal *refusal)
 {
     struct complaints complaints;
     complaints_init(&complaints);
@@ -284,17 +287,23 @@ bool get_records(struct account *account, const struct parameters *parameters, s
     if (shard) {
         const uint64_t limit =
             parameters->limit.given ? (uint64_t)parameters->limit.value : LIMIT_READ_RECORDS;
-        buf_add(answer, STR("{\"Records\":["));
+        answer_open_map(answer);
+        answer_name(answer, STR("Records"));
+        answer_open_array(answer);
         const uint64_t from = iterator.position;
         iterator.position = write_records(answer, shard, from, limit);
         iterator.made_ms = account->now_ms;
         account->counters.records_read += iterator.position - from;
+        answer_close_array(answer);
         int64_t behind_ms = 0;
         if (iterator.position < shard->log.count)
             behind_ms = account->now_ms - shard_log_at(&shard->log, iterator.position).arrived_ms;
-        buf_add(answer, STR("],\"NextShardIterator\":\""));
-        iterator_write(answer, &iterator);
-        buf_printf(answer, "\",\"MillisBehindLatest\":%" PRId64 "}", behind_ms);
+        answer_name(answer, STR("NextShardIterator"));
+        iterator_write(answer_begin_text(answer), &iterator);
+        answer_end_text(answer);
+        answer_name(answer, STR("MillisBehindLatest"));
+        answer_number(answer, (uint64_t)behind_ms);
+        answer_close_map(answer);
     }
     buf_release(&text);
     return shard != NULL;

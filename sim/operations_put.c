@@ -1,6 +1,7 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "sim/account.h"
+#include "sim/answer.h"
 #include "sim/complaints.h"
 #include "sim/operations.h"
 #include "sim/refusal.h"
@@ -97,11 +98,12 @@ static void check_entry_size(struct complaints *complaints, const struct put_ent
             place_of(position).text, most);
 }
 
-static struct log_record logged(const struct account *account, const struct put_entry *entry)
+static struct log_record logged(
+    const struct account *account, const struct put_entry *entry, struct str data)
 {
     struct log_record record = {
         .partition_key = entry->partition_key.text,
-        .data = buf_str(&account->decoded),
+        .data = data,
         .arrived_ms = account->now_ms,
         .request = (uint32_t)account->request,
     };
@@ -131,6 +133,19 @@ static void log_arrival(const struct account *account, struct str partition_key)
             STR_ARG(partition_key));
 }
 
+// The bytes to keep; borrowed from the request or from scratch.
+static struct str data_of(struct account *account, const struct put_entry *entry)
+{
+    if (account->rules.discards_data)
+        return STR("");
+    if (!entry->data.is_base64)
+        return entry->data.text;
+    buf_clear(&account->decoded);
+    bool ok = base64_read(&account->decoded, entry->data.text);
+    assert(ok); // The reader of the parameters let nothing else pass.
+    return buf_str(&account->decoded);
+}
+
 static struct outcome store(
     struct account *account, const struct put_entry *entry, struct shard *shard)
 {
@@ -146,13 +161,8 @@ static struct outcome store(
         outcome.throttled = true;
         return outcome;
     }
-    buf_clear(&account->decoded);
-    if (!account->rules.discards_data) {
-        bool ok = base64_read(&account->decoded, entry->data.base64);
-        assert(ok); // The reader of the parameters let nothing else pass.
-    }
     outcome.sequence = shard_sequence(shard, shard->log.count, account->now_ms);
-    shard_log_append(&shard->log, logged(account, entry));
+    shard_log_append(&shard->log, logged(account, entry, data_of(account, entry)));
     log_arrival(account, entry->partition_key.text);
     account->counters.records_stored++;
     account->counters.bytes_stored += entry_bytes(entry);
@@ -177,23 +187,48 @@ static void write_rate_exceeded(
     buf_printf(buf, " in stream %s under account " STREAM_ACCOUNT ".", stream->name);
 }
 
-static void write_outcome(
-    struct buf *answer, const struct stream *stream, const struct outcome *outcome)
+static bool refuse_rate(
+    struct refusal *refusal, const struct stream *stream, const struct outcome *outcome)
 {
-    if (is_throttled(outcome)) {
-        buf_add(answer, STR("{\"ErrorCode\":\"ProvisionedThroughputExceededException\","
-                            "\"ErrorMessage\":\""));
-        write_rate_exceeded(answer, stream, outcome);
-    } else if (has_failed(outcome)) {
-        buf_add(answer, STR("{\"ErrorCode\":\"InternalFailure\","
-                            "\"ErrorMessage\":\"Internal Service Failure"));
-    } else {
-        buf_add(answer, STR("{\"SequenceNumber\":\""));
-        sequence_write(answer, outcome->sequence);
-        buf_add(answer, STR("\",\"ShardId\":\""));
-        shard_id_write(answer, outcome->shard->number);
+    struct buf text;
+    buf_init(&text, sizeof refusal->message);
+    write_rate_exceeded(&text, stream, outcome);
+    refuse(refusal, "ProvisionedThroughputExceededException", "%s", buf_c(&text));
+    buf_release(&text);
+    return false;
+}
+
+static void write_failure(
+    struct answer *answer, const struct stream *stream, const struct outcome *outcome)
+{
+    answer_name(answer, STR("ErrorCode"));
+    if (!is_throttled(outcome)) {
+        answer_text(answer, STR("InternalFailure"));
+        answer_name(answer, STR("ErrorMessage"));
+        answer_text(answer, STR("Internal Service Failure"));
+        return;
     }
-    buf_add(answer, STR("\"}"));
+    answer_text(answer, STR("ProvisionedThroughputExceededException"));
+    answer_name(answer, STR("ErrorMessage"));
+    write_rate_exceeded(answer_begin_text(answer), stream, outcome);
+    answer_end_text(answer);
+}
+
+static void write_outcome(
+    struct answer *answer, const struct stream *stream, const struct outcome *outcome)
+{
+    answer_open_map(answer);
+    if (has_failed(outcome)) {
+        write_failure(answer, stream, outcome);
+    } else {
+        answer_name(answer, STR("SequenceNumber"));
+        sequence_write(answer_begin_text(answer), outcome->sequence);
+        answer_end_text(answer);
+        answer_name(answer, STR("ShardId"));
+        shard_id_write(answer_begin_text(answer), outcome->shard->number);
+        answer_end_text(answer);
+    }
+    answer_close_map(answer);
 }
 
 static bool check_records(
@@ -241,8 +276,8 @@ static bool check_record_sizes(
            refuse(refusal, "InvalidArgumentException", "Records size exceeds 10 MB limit");
 }
 
-bool put_records(struct account *account, const struct parameters *parameters, struct buf *answer,
-    struct refusal *refusal)
+bool put_records(struct account *account, const struct parameters *parameters,
+    struct answer *answer, struct refusal *refusal)
 {
     if (!check_records(&account->faults, parameters, refusal))
         return false;
@@ -256,20 +291,23 @@ bool put_records(struct account *account, const struct parameters *parameters, s
             return false;
 
     size_t failed = 0;
-    buf_add(answer, STR("{\"Records\":["));
+    answer_open_map(answer);
+    answer_name(answer, STR("Records"));
+    answer_open_array(answer);
     for (size_t i = 0; i < parameters->entries_count; i++) {
         struct shard *shard = stream_shard_for(stream, keys[i]);
         struct outcome outcome = store(account, &parameters->entries[i], shard);
         failed += has_failed(&outcome);
-        if (i > 0)
-            buf_add_byte(answer, ',');
         write_outcome(answer, stream, &outcome);
     }
-    buf_printf(answer, "],\"FailedRecordCount\":%zu}", failed);
+    answer_close_array(answer);
+    answer_name(answer, STR("FailedRecordCount"));
+    answer_number(answer, failed);
+    answer_close_map(answer);
     return true;
 }
 
-bool put_record(struct account *account, const struct parameters *parameters, struct buf *answer,
+bool put_record(struct account *account, const struct parameters *parameters, struct answer *answer,
     struct refusal *refusal)
 {
     const struct put_entry *entry = &parameters->entries[0];
@@ -296,10 +334,8 @@ bool put_record(struct account *account, const struct parameters *parameters, st
         return false;
 
     struct outcome outcome = store(account, entry, stream_shard_for(stream, key));
-    if (is_throttled(&outcome)) {
-        write_rate_exceeded(answer, stream, &outcome);
-        return refuse(refusal, "ProvisionedThroughputExceededException", "%s", buf_c(answer));
-    }
+    if (is_throttled(&outcome))
+        return refuse_rate(refusal, stream, &outcome);
     if (has_failed(&outcome))
         return refuse_internally(refusal);
     write_outcome(answer, stream, &outcome);

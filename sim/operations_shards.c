@@ -1,5 +1,6 @@
 #include "base/base64.h"
 #include "sim/account.h"
+#include "sim/answer.h"
 #include "sim/blob.h"
 #include "sim/complaints.h"
 #include "sim/operations.h"
@@ -13,17 +14,31 @@ enum {
     TOKEN_BYTES_MAX = 512,
 };
 
-void shard_write(struct buf *buf, const struct shard *shard)
+static void write_hash_key(struct answer *answer, struct str name, hash_key_t key)
 {
-    buf_add(buf, STR("{\"ShardId\":\""));
-    shard_id_write(buf, shard->number);
-    buf_add(buf, STR("\",\"HashKeyRange\":{\"StartingHashKey\":\""));
-    hash_key_write(buf, shard->first_key);
-    buf_add(buf, STR("\",\"EndingHashKey\":\""));
-    hash_key_write(buf, shard->last_key);
-    buf_add(buf, STR("\"},\"SequenceNumberRange\":{\"StartingSequenceNumber\":\""));
-    sequence_write(buf, shard_first_sequence(shard));
-    buf_add(buf, STR("\"}}"));
+    answer_name(answer, name);
+    hash_key_write(answer_begin_text(answer), key);
+    answer_end_text(answer);
+}
+
+void shard_write(struct answer *answer, const struct shard *shard)
+{
+    answer_open_map(answer);
+    answer_name(answer, STR("ShardId"));
+    shard_id_write(answer_begin_text(answer), shard->number);
+    answer_end_text(answer);
+    answer_name(answer, STR("HashKeyRange"));
+    answer_open_map(answer);
+    write_hash_key(answer, STR("StartingHashKey"), shard->first_key);
+    write_hash_key(answer, STR("EndingHashKey"), shard->last_key);
+    answer_close_map(answer);
+    answer_name(answer, STR("SequenceNumberRange"));
+    answer_open_map(answer);
+    answer_name(answer, STR("StartingSequenceNumber"));
+    sequence_write(answer_begin_text(answer), shard_first_sequence(shard));
+    answer_end_text(answer);
+    answer_close_map(answer);
+    answer_close_map(answer);
 }
 
 // On the wire a token is Base64 of "MADE/STREAM/CREATED/SHARD".
@@ -133,8 +148,8 @@ static bool find_page(struct account *account, const struct parameters *paramete
     return read_token(account, parameters->next_token.text, page, refusal);
 }
 
-bool list_shards(struct account *account, const struct parameters *parameters, struct buf *answer,
-    struct refusal *refusal)
+bool list_shards(struct account *account, const struct parameters *parameters,
+    struct answer *answer, struct refusal *refusal)
 {
     struct complaints complaints;
     complaints_init(&complaints);
@@ -147,20 +162,18 @@ bool list_shards(struct account *account, const struct parameters *parameters, s
 
     const uint64_t most = parameters->max_results.given ? (uint64_t)parameters->max_results.value
                                                         : PAGE_SHARDS_DEFAULT;
-    buf_add(answer, STR("{\"Shards\":["));
+    answer_open_map(answer);
+    answer_name(answer, STR("Shards"));
+    answer_open_array(answer);
     const uint64_t end = page.first + most;
-    for (bool first = true; page.first < page.stream->shards_count && page.first < end;
-         page.first++, first = false) {
-        if (!first)
-            buf_add_byte(answer, ',');
+    for (; page.first < page.stream->shards_count && page.first < end; page.first++)
         shard_write(answer, &page.stream->shards[page.first]);
-    }
-    buf_add_byte(answer, ']');
+    answer_close_array(answer);
     if (page.first < page.stream->shards_count) {
-        buf_add(answer, STR(",\"NextToken\":\""));
-        write_token(answer, account, &page);
-        buf_add_byte(answer, '"');
+        answer_name(answer, STR("NextToken"));
+        write_token(answer_begin_text(answer), account, &page);
+        answer_end_text(answer);
     }
-    buf_add_byte(answer, '}');
+    answer_close_map(answer);
     return true;
 }

@@ -1,5 +1,6 @@
 #include "base/base64.h"
 #include "sim/account.h"
+#include "sim/answer.h"
 #include "sim/blob.h"
 #include "sim/complaints.h"
 #include "sim/operations.h"
@@ -9,27 +10,52 @@
 
 enum {
     ON_DEMAND_SHARDS = 4, // What the service gives an on-demand stream to begin with.
+    RETENTION_HOURS = 24,
     PAGE_DEFAULT = 100,
     PAGE_MAX = 10000,
 };
 
-static const char *mode_name(const struct stream *stream)
+static struct str mode_name(const struct stream *stream)
 {
-    return stream->on_demand ? "ON_DEMAND" : "PROVISIONED";
+    return stream->on_demand ? STR("ON_DEMAND") : STR("PROVISIONED");
 }
 
-// The members that every description of a stream begins with, without the brace.
+// The members that every description of a stream begins with.
 static void write_identity(
-    struct buf *answer, const struct account *account, const struct stream *stream)
+    struct answer *answer, const struct account *account, const struct stream *stream)
 {
-    buf_printf(answer, "\"StreamName\":\"%s\",\"StreamARN\":\"", stream->name);
-    account_write_arn(answer, account, stream);
     const char *status = account->faults.rates.stream_status;
-    buf_printf(answer,
-        "\",\"StreamStatus\":\"%s\",\"StreamModeDetails\":{\"StreamMode\":\"%s\"},"
-        "\"StreamCreationTimestamp\":%" PRId64 ".%03" PRId64,
-        *status ? status : "ACTIVE", mode_name(stream), stream->created_ms / 1000,
-        stream->created_ms % 1000);
+    answer_name(answer, STR("StreamName"));
+    answer_text(answer, str_from_c(stream->name));
+    answer_name(answer, STR("StreamARN"));
+    account_write_arn(answer_begin_text(answer), account, stream);
+    answer_end_text(answer);
+    answer_name(answer, STR("StreamStatus"));
+    answer_text(answer, *status ? str_from_c(status) : STR("ACTIVE"));
+    answer_name(answer, STR("StreamModeDetails"));
+    answer_open_map(answer);
+    answer_name(answer, STR("StreamMode"));
+    answer_text(answer, mode_name(stream));
+    answer_close_map(answer);
+    answer_name(answer, STR("StreamCreationTimestamp"));
+    answer_time(answer, stream->created_ms);
+}
+
+// Likewise, of a stream described alone.
+static void write_settings(struct answer *answer)
+{
+    answer_name(answer, STR("RetentionPeriodHours"));
+    answer_number(answer, RETENTION_HOURS);
+    answer_name(answer, STR("EnhancedMonitoring"));
+    answer_open_array(answer);
+    answer_open_map(answer);
+    answer_name(answer, STR("ShardLevelMetrics"));
+    answer_open_array(answer);
+    answer_close_array(answer);
+    answer_close_map(answer);
+    answer_close_array(answer);
+    answer_name(answer, STR("EncryptionType"));
+    answer_text(answer, STR("NONE"));
 }
 
 static void check_mode(struct complaints *complaints, struct text_parameter mode)
@@ -42,8 +68,8 @@ static void check_mode(struct complaints *complaints, struct text_parameter mode
             STR_ARG(mode.text));
 }
 
-bool create_stream(struct account *account, const struct parameters *parameters, struct buf *answer,
-    struct refusal *refusal)
+bool create_stream(struct account *account, const struct parameters *parameters,
+    struct answer *answer, struct refusal *refusal)
 {
     (void)answer; // The service's is empty too.
     struct complaints complaints;
@@ -86,8 +112,8 @@ static struct stream *named_stream(
                                                    : NULL;
 }
 
-bool delete_stream(struct account *account, const struct parameters *parameters, struct buf *answer,
-    struct refusal *refusal)
+bool delete_stream(struct account *account, const struct parameters *parameters,
+    struct answer *answer, struct refusal *refusal)
 {
     (void)answer;
     struct stream *stream = named_stream(account, parameters, refusal);
@@ -97,7 +123,7 @@ bool delete_stream(struct account *account, const struct parameters *parameters,
 }
 
 bool describe_stream(struct account *account, const struct parameters *parameters,
-    struct buf *answer, struct refusal *refusal)
+    struct answer *answer, struct refusal *refusal)
 {
     const struct stream *stream = named_stream(account, parameters, refusal);
     if (!stream)
@@ -113,36 +139,47 @@ bool describe_stream(struct account *account, const struct parameters *parameter
         parameters->limit.given ? (uint64_t)parameters->limit.value : PAGE_DEFAULT;
     const uint64_t end = at + limit;
 
-    buf_add(answer, STR("{\"StreamDescription\":{"));
+    answer_open_map(answer);
+    answer_name(answer, STR("StreamDescription"));
+    answer_open_map(answer);
     write_identity(answer, account, stream);
-    buf_add(answer, STR(",\"Shards\":["));
-    for (bool first = true; at < stream->shards_count && at < end; at++, first = false) {
-        if (!first)
-            buf_add_byte(answer, ',');
+    answer_name(answer, STR("Shards"));
+    answer_open_array(answer);
+    for (; at < stream->shards_count && at < end; at++)
         shard_write(answer, &stream->shards[at]);
-    }
-    buf_printf(answer,
-        "],\"HasMoreShards\":%s,\"RetentionPeriodHours\":24,"
-        "\"EnhancedMonitoring\":[{\"ShardLevelMetrics\":[]}],\"EncryptionType\":\"NONE\"}}",
-        at < stream->shards_count ? "true" : "false");
+    answer_close_array(answer);
+    answer_name(answer, STR("HasMoreShards"));
+    answer_bool(answer, at < stream->shards_count);
+    write_settings(answer);
+    answer_close_map(answer);
+    answer_close_map(answer);
     return true;
 }
 
 // Usually without RecordDistributionStrategy: a stream places records by their partition keys.
 bool describe_stream_summary(struct account *account, const struct parameters *parameters,
-    struct buf *answer, struct refusal *refusal)
+    struct answer *answer, struct refusal *refusal)
 {
     const struct stream *stream = named_stream(account, parameters, refusal);
     if (!stream)
         return false;
-    buf_add(answer, STR("{\"StreamDescriptionSummary\":{"));
+    answer_open_map(answer);
+    answer_name(answer, STR("StreamDescriptionSummary"));
+    answer_open_map(answer);
     write_identity(answer, account, stream);
-    buf_printf(answer,
-        ",\"RetentionPeriodHours\":24,\"EnhancedMonitoring\":[{\"ShardLevelMetrics\":[]}],"
-        "\"EncryptionType\":\"NONE\",\"OpenShardCount\":%" PRIu32 ",\"ConsumerCount\":0,"
-        "\"MaxRecordSizeInKiB\":%" PRIu32 "%s}}",
-        stream->shards_count, stream->record_kib_max,
-        account->faults.rates.distributes ? ",\"RecordDistributionStrategy\":\"AUTO\"" : "");
+    write_settings(answer);
+    answer_name(answer, STR("OpenShardCount"));
+    answer_number(answer, stream->shards_count);
+    answer_name(answer, STR("ConsumerCount"));
+    answer_number(answer, 0);
+    answer_name(answer, STR("MaxRecordSizeInKiB"));
+    answer_number(answer, stream->record_kib_max);
+    if (account->faults.rates.distributes) {
+        answer_name(answer, STR("RecordDistributionStrategy"));
+        answer_text(answer, STR("AUTO"));
+    }
+    answer_close_map(answer);
+    answer_close_map(answer);
     return true;
 }
 
@@ -177,19 +214,25 @@ static bool find_page(const struct account *account, const struct parameters *pa
     return ok || refuse(refusal, "InvalidArgumentException", "NextToken is invalid.");
 }
 
-static void write_summaries(struct buf *answer, const struct account *account, struct page page)
+static void write_page(struct answer *answer, const struct account *account, struct page page)
 {
-    buf_add(answer, STR("\"StreamSummaries\":["));
+    answer_name(answer, STR("StreamNames"));
+    answer_open_array(answer);
+    for (size_t i = page.first; i < page.end; i++)
+        answer_text(answer, str_from_c(account->streams.sorted[i]->name));
+    answer_close_array(answer);
+    answer_name(answer, STR("StreamSummaries"));
+    answer_open_array(answer);
     for (size_t i = page.first; i < page.end; i++) {
-        buf_add(answer, i > page.first ? STR(",{") : STR("{"));
+        answer_open_map(answer);
         write_identity(answer, account, account->streams.sorted[i]);
-        buf_add_byte(answer, '}');
+        answer_close_map(answer);
     }
-    buf_add_byte(answer, ']');
+    answer_close_array(answer);
 }
 
-bool list_streams(struct account *account, const struct parameters *parameters, struct buf *answer,
-    struct refusal *refusal)
+bool list_streams(struct account *account, const struct parameters *parameters,
+    struct answer *answer, struct refusal *refusal)
 {
     struct complaints complaints;
     complaints_init(&complaints);
@@ -199,17 +242,16 @@ bool list_streams(struct account *account, const struct parameters *parameters, 
         return false;
 
     const struct streams *streams = &account->streams;
-    buf_add(answer, STR("{\"StreamNames\":["));
-    for (size_t i = page.first; i < page.end; i++)
-        buf_printf(answer, "%s\"%s\"", i > page.first ? "," : "", streams->sorted[i]->name);
-    buf_add(answer, STR("],"));
-    write_summaries(answer, account, page);
+    answer_open_map(answer);
+    write_page(answer, account, page);
     const bool has_more = page.end < streams->count;
     if (has_more && page.end > page.first) {
-        buf_add(answer, STR(",\"NextToken\":\""));
-        base64_write(answer, str_from_c(streams->sorted[page.end - 1]->name));
-        buf_add_byte(answer, '"');
+        answer_name(answer, STR("NextToken"));
+        base64_write(answer_begin_text(answer), str_from_c(streams->sorted[page.end - 1]->name));
+        answer_end_text(answer);
     }
-    buf_printf(answer, ",\"HasMoreStreams\":%s}", has_more ? "true" : "false");
+    answer_name(answer, STR("HasMoreStreams"));
+    answer_bool(answer, has_more);
+    answer_close_map(answer);
     return true;
 }

@@ -15,6 +15,8 @@ const char options_help[] =
     "  --region NAME              be this region's endpoint: no other may be signed for\n"
     "  --deny OPERATION           they may not do this, such as DescribeStreamSummary\n"
     "  --max-record-kib N         the largest record of streams, data and key (1024)\n"
+    "  --no-cbor                  refuse requests in CBOR, as an endpoint does that never heard\n"
+    "                             of it\n"
     "  --discard                  forget the data of records; keys and sequence numbers stay\n"
     "  --log-arrivals FILE        write a line for each record stored: microseconds since 1970\n"
     "                             and the partition key\n"
@@ -38,6 +40,7 @@ enum option_code {
     OPTION_REGION,
     OPTION_DENY,
     OPTION_MAX_RECORD_KIB,
+    OPTION_NO_CBOR,
     OPTION_DISCARD,
     OPTION_LOG_ARRIVALS,
     OPTION_LIMITS,
@@ -57,6 +60,7 @@ static const struct option long_options[] = {
     {"region", required_argument, NULL, OPTION_REGION},
     {"deny", required_argument, NULL, OPTION_DENY},
     {"max-record-kib", required_argument, NULL, OPTION_MAX_RECORD_KIB},
+    {"no-cbor", no_argument, NULL, OPTION_NO_CBOR},
     {"discard", no_argument, NULL, OPTION_DISCARD},
     {"log-arrivals", required_argument, NULL, OPTION_LOG_ARRIVALS},
     {"limits", no_argument, NULL, OPTION_LIMITS},
@@ -122,6 +126,9 @@ static bool take_option(struct options *options, int option, const char *value)
         if (!str_to_u64(text, LIMIT_RECORD_KIB_DEFAULT, LIMIT_RECORD_KIB_MAX, &number))
             return false;
         options->rules.record_kib_max = (uint32_t)number;
+        return true;
+    case OPTION_NO_CBOR:
+        options->rules.only_json = true;
         return true;
     case OPTION_DISCARD:
         options->rules.discards_data = true;

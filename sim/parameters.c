@@ -1,6 +1,5 @@
 #include "sim/parameters.h"
 
-#include "base/json_reader.h"
 #include "sim/blob.h"
 #include "sim/refusal.h"
 
@@ -10,7 +9,7 @@
 enum member_kind {
     MEMBER_TEXT,
     MEMBER_NUMBER,
-    MEMBER_TIME, // Seconds since 1970, maybe with a fraction, maybe as 1.7E9; kept in milliseconds.
+    MEMBER_TIME, // Since 1970: see read_time().
     MEMBER_BLOB,
     MEMBER_MODE,   // StreamModeDetails
     MEMBER_FILTER, // ShardFilter
@@ -72,45 +71,48 @@ static const struct member entry_members[] = {
 #define TABLE(members) ((struct member_table){(members), sizeof(members) / sizeof(members)[0]})
 
 struct reading {
-    struct json_reader json;
+    struct document body;
     struct refusal *refusal;
-    bool refused; // As it says there; else what fails is the JSON itself.
+    bool refused; // As it says there; else what fails is the form itself.
 };
 
 static void refuse_value(struct reading *reading, const char *message)
 {
-    if (!reading->refused && !reading->json.failed)
+    if (!reading->refused && !document_has_failed(&reading->body))
         refuse(reading->refusal, "SerializationException", "%s", message);
     reading->refused = true;
-    reading->json.failed = true;
+    document_fail(&reading->body);
 }
 
 // Whether the next value is of the kind wanted; if not, it is refused in the service's words.
-static bool expect(struct reading *reading, enum json_kind wanted)
+static bool expect(struct reading *reading, enum cbor_kind wanted)
 {
-    enum json_kind kind = json_peek(&reading->json);
+    enum cbor_kind kind = document_peek(&reading->body);
     if (kind == wanted)
         return true;
     switch (kind) {
-    case JSON_OBJECT:
+    case CBOR_KIND_MAP:
         refuse_value(reading, "Start of structure or map found where not expected.");
         break;
-    case JSON_ARRAY:
+    case CBOR_KIND_ARRAY:
         refuse_value(reading, "Start of list found where not expected");
         break;
-    case JSON_STRING:
+    case CBOR_KIND_TEXT:
         refuse_value(reading, "STRING_VALUE can not be converted to the member's type");
         break;
-    case JSON_NUMBER:
+    case CBOR_KIND_BYTES:
+        refuse_value(reading, "BINARY_VALUE can not be converted to the member's type");
+        break;
+    case CBOR_KIND_NUMBER:
         refuse_value(reading, "NUMBER_VALUE can not be converted to the member's type");
         break;
-    case JSON_TRUE:
-    case JSON_FALSE:
+    case CBOR_KIND_TRUE:
+    case CBOR_KIND_FALSE:
         refuse_value(reading, "BOOLEAN_VALUE can not be converted to the member's type");
         break;
-    case JSON_NULL:
-    case JSON_INVALID:
-        reading->json.failed = true;
+    case CBOR_KIND_NULL:
+    case CBOR_KIND_INVALID:
+        document_fail(&reading->body);
         break;
     }
     return false;
@@ -118,17 +120,17 @@ static bool expect(struct reading *reading, enum json_kind wanted)
 
 static void read_text(struct reading *reading, struct text_parameter *text)
 {
-    if (!expect(reading, JSON_STRING))
+    if (!expect(reading, CBOR_KIND_TEXT))
         return;
-    text->text = json_string(&reading->json);
+    text->text = document_text(&reading->body);
     text->given = true;
 }
 
 static void read_number(struct reading *reading, struct number_parameter *number, double unit)
 {
-    if (!expect(reading, JSON_NUMBER))
+    if (!expect(reading, CBOR_KIND_NUMBER))
         return;
-    double value = floor(json_number(&reading->json) * unit);
+    double value = floor(document_number(&reading->body) * unit);
     // What a double holds exactly; the service's own numbers are far smaller.
     const double most = 9007199254740992.0;
     if (!(value >= -most && value <= most)) {
@@ -139,26 +141,51 @@ static void read_number(struct reading *reading, struct number_parameter *number
     number->given = true;
 }
 
+// JSON has seconds, maybe with a fraction, maybe as 1.7E9; CBOR has milliseconds.
+static void read_time(struct reading *reading, struct number_parameter *time_ms)
+{
+    read_number(reading, time_ms, reading->body.form == DOCUMENT_JSON ? 1000 : 1);
+}
+
+static void read_base64(struct reading *reading, struct blob_parameter *blob)
+{
+    if (!expect(reading, CBOR_KIND_TEXT))
+        return;
+    *blob = (struct blob_parameter){
+        .text = document_text(&reading->body),
+        .is_base64 = true,
+        .given = true,
+    };
+    if (!document_has_failed(&reading->body) && !blob_measure(blob->text, &blob->bytes))
+        refuse_value(reading, "The value can not be converted to a Blob: Invalid Base64");
+}
+
+static void read_bytes(struct reading *reading, struct blob_parameter *blob)
+{
+    if (!expect(reading, CBOR_KIND_BYTES))
+        return;
+    const struct str bytes = cbor_bytes(&reading->body.cbor);
+    *blob = (struct blob_parameter){.text = bytes, .bytes = bytes.len, .given = true};
+}
+
 static void read_blob(struct reading *reading, struct blob_parameter *blob)
 {
-    if (!expect(reading, JSON_STRING))
-        return;
-    blob->base64 = json_string(&reading->json);
-    blob->given = true;
-    if (!reading->json.failed && !blob_measure(blob->base64, &blob->bytes))
-        refuse_value(reading, "The value can not be converted to a Blob: Invalid Base64");
+    if (reading->body.form == DOCUMENT_JSON)
+        read_base64(reading, blob);
+    else
+        read_bytes(reading, blob);
 }
 
 static void read_object(struct reading *reading, struct member_table table, void *into);
 
 static void read_records(struct reading *reading, struct parameters *parameters)
 {
-    if (!expect(reading, JSON_ARRAY))
+    if (!expect(reading, CBOR_KIND_ARRAY))
         return;
     parameters->records_given = true;
     parameters->entries_count = 0;
-    json_enter_array(&reading->json);
-    while (json_element(&reading->json)) {
+    document_enter_array(&reading->body);
+    while (document_element(&reading->body)) {
         struct put_entry surplus;
         struct put_entry *entry = parameters->entries_count < LIMIT_REQUEST_RECORDS
                                       ? &parameters->entries[parameters->entries_count]
@@ -172,8 +199,8 @@ static void read_records(struct reading *reading, struct parameters *parameters)
 static void read_member(struct reading *reading, const struct member *member, void *into)
 {
     void *field = (char *)into + member->offset;
-    if (json_peek(&reading->json) == JSON_NULL) {
-        json_skip(&reading->json);
+    if (document_peek(&reading->body) == CBOR_KIND_NULL) {
+        document_skip(&reading->body);
         return;
     }
     switch (member->kind) {
@@ -184,7 +211,7 @@ static void read_member(struct reading *reading, const struct member *member, vo
         read_number(reading, field, 1);
         break;
     case MEMBER_TIME:
-        read_number(reading, field, 1000);
+        read_time(reading, field);
         break;
     case MEMBER_BLOB:
         read_blob(reading, field);
@@ -211,16 +238,16 @@ static const struct member *find_member(struct member_table table, struct str na
 
 static void read_object(struct reading *reading, struct member_table table, void *into)
 {
-    if (!expect(reading, JSON_OBJECT))
+    if (!expect(reading, CBOR_KIND_MAP))
         return;
     struct str name;
-    json_enter_object(&reading->json);
-    while (json_member(&reading->json, &name)) {
+    document_enter_map(&reading->body);
+    while (document_member(&reading->body, &name)) {
         const struct member *member = find_member(table, name);
         if (member)
             read_member(reading, member, into);
         else
-            json_skip(&reading->json);
+            document_skip(&reading->body);
     }
 }
 
@@ -231,12 +258,12 @@ static void clear(struct parameters *parameters)
     memset(parameters, 0, before_entries + sizeof parameters->entries[0]);
 }
 
-bool parameters_read(struct parameters *parameters, char *body, size_t len, struct refusal *refusal)
+bool parameters_read(struct parameters *parameters, struct document body, struct refusal *refusal)
 {
     clear(parameters);
-    struct reading reading = {.json = json_reader_over(body, len), .refusal = refusal};
+    struct reading reading = {.body = body, .refusal = refusal};
     read_object(&reading, TABLE(request_members), parameters);
-    if (json_done(&reading.json))
+    if (document_done(&reading.body))
         return true;
     return reading.refused ? false : refuse(refusal, "SerializationException", "%s", "");
 }

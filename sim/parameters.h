@@ -1,13 +1,13 @@
-// parameters - what a request of any operation asks, read from its JSON body in one pass.
+// parameters - what a request of any operation asks, read from its body in one pass.
 //
 // Members that no operation has are passed over; a member of the wrong type is refused. A null
 // counts as not given.
 //
-// Memory: all strings borrow from the body, which is spent (json_reader.h).
+// Memory: all strings borrow from the body, which is spent (document.h).
 #ifndef SIM_PARAMETERS_H
 #define SIM_PARAMETERS_H
 
-#include "base/str.h"
+#include "base/document.h"
 #include "sim/limits.h"
 
 struct refusal;
@@ -23,8 +23,9 @@ struct number_parameter {
 };
 
 struct blob_parameter {
-    struct str base64; // Valid.
-    size_t bytes;      // That it stands for.
+    struct str text;
+    bool is_base64; // Valid Base64; else the text is the bytes.
+    size_t bytes;   // That it stands for.
     bool given;
 };
 
@@ -61,7 +62,7 @@ struct parameters {
     struct put_entry entries[LIMIT_REQUEST_RECORDS]; // PutRecord's own is the first.
 };
 
-bool parameters_read(
-    struct parameters *parameters, char *body, size_t len, struct refusal *refusal);
+// The body is in the form that the request says it is in; what is not is refused.
+bool parameters_read(struct parameters *parameters, struct document body, struct refusal *refusal);
 
 #endif

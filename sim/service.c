@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/json_write.h"
+#include "sim/answer.h"
 #include "sim/control.h"
 #include "sim/dump.h"
 #include "sim/http_request.h"
@@ -22,7 +22,10 @@ enum {
 };
 
 static const struct str TARGET_PREFIX = STR_CONST("Kinesis_20131202.");
-static const char JSON_TYPE[] = "application/x-amz-json-1.1";
+static const char *const content_types[] = {
+    [DOCUMENT_JSON] = "application/x-amz-json-1.1",
+    [DOCUMENT_CBOR] = "application/x-amz-cbor-1.1",
+};
 
 void service_init(
     struct service *service, struct account_rules rules, struct credentials credentials)
@@ -61,8 +64,27 @@ static bool refuse_in_xml(struct reply *reply, int status, const char *body)
     return false;
 }
 
-static bool find_operation(
-    const struct http_request *request, const struct operation **operation, struct reply *reply)
+// The form that a request says its body is in; false when it says none that is spoken here.
+static bool find_form(
+    const struct service *service, const struct http_request *request, enum document_form *form)
+{
+    const struct str *content_type = http_header(request, STR("Content-Type"));
+    *form = DOCUMENT_JSON;
+    if (content_type && http_name_equal(*content_type, str_from_c(content_types[DOCUMENT_JSON])))
+        return true;
+    *form = DOCUMENT_CBOR;
+    return content_type && !service->account.rules.only_json &&
+           http_name_equal(*content_type, str_from_c(content_types[DOCUMENT_CBOR]));
+}
+
+// What is asked for, and in which form.
+struct call {
+    const struct operation *operation; // NULL: none that there is.
+    enum document_form form;
+};
+
+static bool find_call(const struct service *service, const struct http_request *request,
+    struct call *call, struct reply *reply)
 {
     static const char unable[] =
         "<AccessDeniedException>\n  <Message>Unable to determine service/operation name to be "
@@ -70,12 +92,11 @@ static bool find_operation(
     const struct str *target = http_header(request, STR("X-Amz-Target"));
     if (!str_equal(request->method, STR("POST")) || !target)
         return refuse_in_xml(reply, 403, unable);
-    const struct str *content_type = http_header(request, STR("Content-Type"));
-    if (!content_type || !http_name_equal(*content_type, str_from_c(JSON_TYPE)))
+    if (!find_form(service, request, &call->form))
         return refuse_in_xml(reply, 404, "<UnknownOperationException/>\n");
-    *operation = str_starts_with(*target, TARGET_PREFIX)
-                     ? operation_find(str_after(*target, TARGET_PREFIX.len))
-                     : NULL;
+    call->operation = str_starts_with(*target, TARGET_PREFIX)
+                          ? operation_find(str_after(*target, TARGET_PREFIX.len))
+                          : NULL;
     return true;
 }
 
@@ -96,13 +117,13 @@ static bool may_run(struct service *service, const struct http_request *request,
     return true;
 }
 
-static bool run(struct service *service, const struct http_request *request,
-    const struct operation *operation, struct refusal *refusal)
+static bool run(struct service *service, const struct http_request *request, struct call call,
+    struct refusal *refusal)
 {
     struct account *account = &service->account;
     const int64_t wall_us = clock_wall_us();
     account->now_ms = wall_us / 1000;
-    if (!operation)
+    if (!call.operation)
         return refuse(refusal, "UnknownOperationException", "%s", "");
 
     const struct sigv4_rules rules = {
@@ -116,23 +137,27 @@ static bool run(struct service *service, const struct http_request *request,
         account->counters.signature_failures++;
         return false;
     }
-    if (!may_run(service, request, operation, refusal))
+    if (!may_run(service, request, call.operation, refusal))
         return false;
     // The bytes are the connection's, which is done with them: the digest was taken before.
-    char *body = (char *)request->body.ptr;
-    return parameters_read(service->parameters, body, request->body.len, refusal) &&
-           operation->run(account, service->parameters, &service->body, refusal);
+    struct document body = document_over(call.form, (char *)request->body.ptr, request->body.len);
+    struct answer answer = answer_in(call.form, &service->body);
+    return parameters_read(service->parameters, body, refusal) &&
+           call.operation->run(account, service->parameters, &answer, refusal);
 }
 
-static void write_refusal(struct buf *body, const struct refusal *refusal)
+static void write_refusal(struct buf *body, enum document_form form, const struct refusal *refusal)
 {
     buf_clear(body);
-    buf_printf(body, "{\"__type\":\"%s\"", refusal->type);
+    struct answer answer = answer_in(form, body);
+    answer_open_map(&answer);
+    answer_name(&answer, STR("__type"));
+    answer_text(&answer, str_from_c(refusal->type));
     if (refusal->message[0]) {
-        buf_add(body, STR(",\"message\":"));
-        json_write_string(body, str_from_c(refusal->message));
+        answer_name(&answer, STR("message"));
+        answer_text(&answer, str_from_c(refusal->message));
     }
-    buf_add_byte(body, '}');
+    answer_close_map(&answer);
 }
 
 static void answer_api(
@@ -142,10 +167,11 @@ static void answer_api(
     account->counters.requests++;
     account->request = replies_begin(&account->replies);
     reply->request = account->request;
-    const struct operation *operation = NULL;
-    if (!find_operation(request, &operation, reply))
+    struct call call;
+    if (!find_call(service, request, &call, reply))
         return;
-    const bool is_put_records = operation && operation->run == put_records;
+    account->counters.cbor_requests += call.form == DOCUMENT_CBOR;
+    const bool is_put_records = call.operation && call.operation->run == put_records;
     account->counters.put_records_requests += is_put_records;
     reply->fault = faults_for_request(&account->faults, is_put_records);
     account->counters.replies_dropped += reply->fault.fate == FATE_CLOSE;
@@ -153,10 +179,10 @@ static void answer_api(
 
     struct refusal refusal;
     reply->status = 200;
-    reply->content_type = JSON_TYPE;
-    if (!run(service, request, operation, &refusal)) {
+    reply->content_type = content_types[call.form];
+    if (!run(service, request, call, &refusal)) {
         account->counters.requests_refused++;
-        write_refusal(&service->body, &refusal);
+        write_refusal(&service->body, call.form, &refusal);
         reply->status = refusal.status;
     }
     reply->body = buf_str(&service->body);

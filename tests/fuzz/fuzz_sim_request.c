@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 #include "sim/account.h"
+#include "sim/answer.h"
 #include "sim/http_request.h"
 #include "sim/operations.h"
 #include "sim/parameters.h"
@@ -26,26 +27,38 @@ static void check_signature(const struct http_request *request)
     sigv4_check(request, &rules, &region, &refusal);
 }
 
+// An empty answer is one, too.
+static void assert_is_document(enum document_form form, struct buf *bytes)
+{
+    struct document answer = document_over(form, bytes->ptr, bytes->len);
+    document_skip(&answer);
+    assert(bytes->len == 0 || document_done(&answer));
+}
+
 // As if the signature were right: no fuzzer finds a right one. A refusal changes nothing.
 static void run_operation(struct account *account, const struct http_request *request)
 {
     static struct parameters parameters;
     const struct str *target = http_header(request, STR("X-Amz-Target"));
     const struct operation *operation = target ? operation_find(*target) : NULL;
+    const enum document_form form = document_form_of(request->body);
+    struct document body = document_over(form, (char *)request->body.ptr, request->body.len);
     struct refusal refusal;
-    if (!operation ||
-        !parameters_read(&parameters, (char *)request->body.ptr, request->body.len, &refusal))
+    if (!operation || !parameters_read(&parameters, body, &refusal))
         return;
-    struct buf answer;
-    buf_init(&answer, 96 << 20);
+    struct buf bytes;
+    buf_init(&bytes, 96 << 20);
+    struct answer answer = answer_in(form, &bytes);
     const uint64_t stored = account->counters.records_stored;
     const size_t streams = account->streams.count;
-    if (!operation->run(account, &parameters, &answer, &refusal)) {
+    if (operation->run(account, &parameters, &answer, &refusal)) {
+        assert(buf_ok(&bytes));
+        assert_is_document(form, &bytes);
+    } else {
         assert(account->counters.records_stored == stored);
         assert(account->streams.count == streams);
     }
-    assert(buf_ok(&answer));
-    buf_release(&answer);
+    buf_release(&bytes);
 }
 
 static void serve(struct account *account, char *bytes, size_t size)
