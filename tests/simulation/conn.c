@@ -1,41 +1,26 @@
-// conn - postgres/conn.h as the simulated server answers it. It knows the questions that the
-// program asks by what only they contain.
+// conn - postgres/conn.h as the simulated server serves it.
 #include "postgres/conn.h"
 
+#include "answers.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "conn.h"
 #include "history.h"
 #include "oracle.h"
-#include "postgres/catalog_query.h"
 #include "server.h"
 #include "walsender.h"
 #include "world.h"
 
-#include <stdarg.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    ROWS_OF_ANSWER_MAX = 4,
-    COLUMNS_OF_ANSWER_MAX = 8,
-    CELL_BYTES = 64,
-    PARAMETERS = 4
-};
 
 enum stage {
     STAGE_CONNECTING,
     STAGE_IDLE,
     STAGE_ASKING,
     STAGE_STREAMING
-};
-
-struct rows {
-    size_t count;
-    bool is_copy;
-    bool present[ROWS_OF_ANSWER_MAX][COLUMNS_OF_ANSWER_MAX];
-    char cells[ROWS_OF_ANSWER_MAX][COLUMNS_OF_ANSWER_MAX][CELL_BYTES];
 };
 
 struct conn {
@@ -45,8 +30,7 @@ struct conn {
     int64_t ready_ms;  // When it stands, or the answer is there.
     int64_t breaks_ms; // From then on it is broken.
     int64_t ends_ms;   // From then on the stream has ended in good order.
-    char question[8192];
-    char parameters[PARAMETERS][CELL_BYTES];
+    struct question question;
     char *message; // Which the program reads.
     struct walsender sender;
 };
@@ -136,7 +120,7 @@ int64_t conn_deadline_ms(const struct conn *conn)
 int conn_server_version(const struct conn *conn)
 {
     (void)conn;
-    return world.scenario.messages_need_txn ? 160000 : 150000;
+    return world.scenario.server_version;
 }
 
 int conn_backend_pid(const struct conn *conn)
@@ -161,9 +145,12 @@ bool conn_send_with(struct conn *conn, const char *sql, const char *const *param
     world_moved();
     if (is_broken(conn))
         return lost(err);
-    snprintf(conn->question, sizeof conn->question, "%s", sql);
-    for (size_t i = 0; i < count && i < PARAMETERS; i++)
-        snprintf(conn->parameters[i], CELL_BYTES, "%s", parameters[i]);
+    struct question *question = &conn->question;
+    snprintf(question->sql, sizeof question->sql, "%s", sql);
+    assert(count <= PARAMETERS_MAX);
+    for (size_t i = 0; i < count; i++)
+        snprintf(
+            question->parameters[i], PARAMETER_BYTES, "%s", parameters[i] ? parameters[i] : "");
     conn->stage = STAGE_ASKING;
     conn->ready_ms = server_arrival_ms();
     bool breaks_off = scenario_has(&world.scenario, MISFORTUNE_CATALOG) && !world.is_calm;
@@ -172,137 +159,22 @@ bool conn_send_with(struct conn *conn, const char *sql, const char *const *param
     return true;
 }
 
-static void set_cell(struct rows *rows, size_t row, size_t column, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void set_cell(struct rows *rows, size_t row, size_t column, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(rows->cells[row][column], CELL_BYTES, format, args);
-    va_end(args);
-    rows->present[row][column] = true;
-    if (rows->count <= row)
-        rows->count = row + 1;
-}
-
-static bool identify(struct conn *conn, struct rows *rows, struct err *err)
-{
-    (void)conn;
-    (void)err;
-    set_cell(rows, 0, 0, "7000000000000000001");
-    set_cell(rows, 0, 1, "%u", server.timeline);
-    set_cell(rows, 0, 2, LSN_FMT, LSN_ARG(history.position));
-    set_cell(rows, 0, 3, "simulation");
-    return true;
-}
-
-static bool tell_timeout(struct conn *conn, struct rows *rows, struct err *err)
-{
-    (void)conn;
-    (void)err;
-    set_cell(rows, 0, 0, "%lld", (long long)world.scenario.wal_sender_timeout_ms);
-    return true;
-}
-
-static bool create_slot(struct conn *conn, struct rows *rows, struct err *err)
-{
-    (void)conn;
-    (void)rows;
-    (void)err;
-    server.slot_exists = true;
-    server.confirmed = history.position;
-    server.floor = history.position;
-    oracle_forgive_before(history.position);
-    world_trace("slot created at " LSN_FMT, LSN_ARG(history.position));
-    return true;
-}
-
-static bool tell_slot(struct conn *conn, struct rows *rows, struct err *err)
-{
-    (void)conn;
-    (void)err;
-    if (!server.slot_exists)
-        return true;
-    static const char *const values[] = {"logical", "f", "", "test_decoding", "simulation"};
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        set_cell(rows, 0, i, "%s", values[i]);
-    set_cell(rows, 0, 5, LSN_FMT, LSN_ARG(server.confirmed));
-    set_cell(rows, 0, 6, "reserved");
-    return true;
-}
-
-static bool start_streaming(struct conn *conn, struct rows *rows, struct err *err)
+static bool start_streaming(struct conn *conn, struct err *err)
 {
     if (world.now_ms < server.slot_busy_until_ms)
         return err_set(err, ERR_RETRY, "replication slot \"simulation\" is active for PID 1");
     uint32_t high = 0;
     uint32_t low = 0;
-    const char *at = strstr(conn->question, "LOGICAL ");
+    const char *at = strstr(conn->question.sql, "LOGICAL ");
     if (!at || sscanf(at, "LOGICAL %X/%X", &high, &low) != 2)
-        world_broken(INVARIANT_SIMULATION, "cannot read %s", conn->question);
+        world_broken(INVARIANT_SIMULATION, "cannot read %s", conn->question.sql);
     lsn_t from = (lsn_t)high << 32 | low;
     if (from < server.confirmed)
         from = server.confirmed;
     world_trace("stream starts at " LSN_FMT, LSN_ARG(from));
-    rows->is_copy = true;
     conn->stage = STAGE_STREAMING;
     walsender_start(&conn->sender, from);
     return true;
-}
-
-static const struct table *table_named(const char *schema, const char *name)
-{
-    for (size_t i = 0; i < history.table_count; i++)
-        if (strcmp(schema, "public") == 0 && strcmp(history.tables[i].name, name) == 0)
-            return &history.tables[i];
-    return NULL;
-}
-
-static bool tell_key(struct conn *conn, struct rows *rows, struct err *err)
-{
-    (void)err;
-    const struct table *table = table_named(conn->parameters[0], conn->parameters[1]);
-    size_t number = (size_t)strtoul(conn->parameters[2], NULL, 10) - XID_FIRST;
-    if (!table || number >= history.entry_count)
-        world_broken(INVARIANT_SIMULATION, "no table %s", conn->parameters[1]);
-    bool visible = world.now_ms >= history.entries[number].visible_at_ms;
-    bool has[] = {table->shape.key == KEY_ID || table->shape.key == KEY_BOTH,
-        table->shape.key == KEY_CODE || table->shape.key == KEY_BOTH};
-    size_t row = 0;
-    for (size_t i = 0; i < 2; i++) {
-        if (!has[i])
-            continue;
-        set_cell(rows, row, CATALOG_COLUMN_NAME, i == 0 ? "id" : "code");
-        set_cell(rows, row, CATALOG_COLUMN_TYPE, "integer");
-        row++;
-    }
-    for (size_t i = 0; i < (row > 0 ? row : 1); i++) {
-        set_cell(rows, i, CATALOG_COLUMN_VISIBLE, visible ? "t" : "f");
-        set_cell(rows, i, CATALOG_COLUMN_AWAITED, "f");
-        set_cell(rows, i, CATALOG_COLUMN_OID, "16384");
-        set_cell(rows, i, CATALOG_COLUMN_SELECTED, "t");
-    }
-    return true;
-}
-
-static bool answer(struct conn *conn, struct rows *rows, struct err *err)
-{
-    static const struct {
-        const char *contains;
-        bool (*answer)(struct conn *conn, struct rows *rows, struct err *err);
-    } answers[] = {
-        {"IDENTIFY_SYSTEM", identify},
-        {"wal_sender_timeout", tell_timeout},
-        {"CREATE_REPLICATION_SLOT", create_slot},
-        {"START_REPLICATION", start_streaming},
-        {"pg_replication_slots", tell_slot},
-        {"indisprimary", tell_key},
-    };
-    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-        if (strstr(conn->question, answers[i].contains))
-            return answers[i].answer(conn, rows, err);
-    world_broken(INVARIANT_SIMULATION, "nobody taught the server: %s", conn->question);
 }
 
 enum step conn_result_step(struct conn *conn, struct rows **rows, struct err *err)
@@ -314,9 +186,10 @@ enum step conn_result_step(struct conn *conn, struct rows **rows, struct err *er
         lost(err);
         return STEP_FAILED;
     }
-    *rows = alloc_zeroed(1, sizeof **rows);
     conn->stage = STAGE_IDLE;
-    if (answer(conn, *rows, err))
+    *rows = alloc_zeroed(1, sizeof **rows);
+    answer(&conn->question, *rows);
+    if (!rows_is_copy(*rows) || start_streaming(conn, err))
         return STEP_DONE;
     free(*rows);
     return STEP_FAILED;

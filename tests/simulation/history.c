@@ -4,15 +4,16 @@
 #include "base/clock.h"
 #include "base/hash_map.h"
 #include "base/random.h"
+#include "operator.h"
 #include "server.h"
 #include "world.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
     CODES = 2 * ROWS_MAX,
-    TABLES_MAX = 8,
     BEFORE_SLOT_MAX = 3
 };
 
@@ -24,6 +25,7 @@ static int64_t next_commit_ms;
 static uint64_t last_seq;
 static unsigned transactions_left;
 static unsigned extras;
+static unsigned versions;
 
 static unsigned roll(unsigned sides)
 {
@@ -38,33 +40,56 @@ static unsigned roll(unsigned sides)
         }                                                                                          \
     } while (0)
 
+// The server refuses updates of what is published and has no identity.
+static bool needs_full_identity(const struct shape *shape)
+{
+    return shape->key == KEY_NONE && world.scenario.plugin == PLUGIN_PGOUTPUT;
+}
+
+static void alter(struct table *table, enum key_kind key, unsigned extra)
+{
+    struct shape *shape = &table->shape;
+    *shape = (struct shape){.version = ++versions, .key = key, .extra = extra};
+    shape->is_full = needs_full_identity(shape) || roll(4) == 0;
+}
+
+static void create(size_t number)
+{
+    struct table *table = &history.tables[number];
+    bool odd = number % 3 == 2;
+    snprintf(table->name, sizeof table->name, odd ? "Odd \"%zu\"" : "t%zu", number);
+    snprintf(table->quoted, sizeof table->quoted,
+        odd ? "public.\"Odd \"\"%zu\"\"\"" : "public.t%zu", number);
+    table->is_published = world.scenario.plugin == PLUGIN_TEST_DECODING || roll(6) > 0;
+    table->is_selected = operator_selects(number);
+    alter(table, (enum key_kind)roll(KEY_KIND_COUNT), 0);
+}
+
 void history_begin(void)
 {
     const struct scenario *scenario = &world.scenario;
     dice = world_random(1);
     hash_map_init(&by_lsn);
     history = (struct history){
-        .tables = alloc_zeroed(TABLES_MAX, sizeof *history.tables),
+        .tables = alloc_zeroed(TABLES_MAX + 1, sizeof *history.tables),
         .table_count = scenario->tables,
         .position = 0x1000000,
     };
-    for (size_t i = 0; i < history.table_count; i++) {
-        struct table *table = &history.tables[i];
-        bool odd = i % 3 == 2;
-        snprintf(table->name, sizeof table->name, odd ? "Odd \"%zu\"" : "t%zu", i);
-        snprintf(table->quoted, sizeof table->quoted,
-            odd ? "public.\"Odd \"\"%zu\"\"\"" : "public.t%zu", i);
-        table->shape.key = (enum key_kind)roll(KEY_KIND_COUNT);
-    }
     next_commit_ms = world.now_ms;
     last_seq = 0;
     extras = 0;
+    versions = 0;
     transactions_left = scenario->transactions;
+    for (size_t i = 0; i < history.table_count; i++)
+        create(i);
+    history.tables[TABLES_MAX].is_selected = scenario->messages;
+    history.tables[TABLES_MAX].is_published =
+        scenario->messages || scenario->plugin == PLUGIN_TEST_DECODING;
 }
 
 void history_release(void)
 {
-    for (size_t i = 0; i < history.table_count; i++)
+    for (size_t i = 0; i <= TABLES_MAX; i++)
         free(history.tables[i].changes);
     free(history.tables);
     free(history.changes);
@@ -82,6 +107,11 @@ struct committed *history_at(lsn_t lsn)
 {
     size_t number = (size_t)hash_map_get(&by_lsn, lsn_key(&lsn));
     return number > 0 ? &history.changes[number - 1] : NULL;
+}
+
+size_t history_message(const struct committed *change, char text[MESSAGE_BYTES_MAX])
+{
+    return (size_t)snprintf(text, MESSAGE_BYTES_MAX, "hello %" PRIu64, change->new_row.seq);
 }
 
 const struct row *committed_row(const struct committed *change)
@@ -105,14 +135,16 @@ static struct committed *add_change(size_t number, enum change_kind kind)
     table->changes[table->change_count++] = history.change_count;
     GROW(history.changes, history.change_count, history.change_capacity);
     struct committed *change = &history.changes[history.change_count++];
+    bool is_wanted = table->is_published && table->is_selected;
     *change = (struct committed){
         .kind = kind,
         .entry = history.entry_count - 1,
         .table = number,
         .shape = table->shape,
-        .is_owed = true,
+        .is_wanted = is_wanted,
+        .is_owed = is_wanted,
     };
-    history.entries[change->entry].owed++;
+    history.entries[change->entry].owed += is_wanted;
     return change;
 }
 
@@ -121,7 +153,7 @@ static int pick_id(const struct table *table, bool present)
     int ids[ROWS_MAX];
     unsigned count = 0;
     for (int id = 1; id <= ROWS_MAX; id++)
-        if ((table->codes[id] > 0) == present)
+        if ((table->rows[id].code > 0) == present)
             ids[count++] = id;
     return count > 0 ? ids[roll(count)] : 0;
 }
@@ -132,51 +164,50 @@ static int free_code(const struct table *table)
         int code = 1 + (int)roll(CODES);
         bool taken = false;
         for (int id = 1; id <= ROWS_MAX; id++)
-            taken |= table->codes[id] == code;
+            taken |= table->rows[id].code == code;
         if (!taken)
             return code;
     }
+}
+
+// Writes the row in the place of whatever there was.
+static struct row write_row(struct table *table, int id, int code)
+{
+    table->rows[id] =
+        (struct row){.id = id, .code = code, .seq = ++last_seq, .extra = table->shape.extra};
+    return table->rows[id];
 }
 
 static void insert(size_t number)
 {
     struct table *table = &history.tables[number];
     struct committed *change = add_change(number, CHANGE_INSERT);
-    int id = pick_id(table, false);
-    table->codes[id] = free_code(table);
-    change->new_row = (struct row){.id = id, .code = table->codes[id], .seq = ++last_seq};
-}
-
-static bool moves_key(enum key_kind key, const struct row *old, const struct row *new)
-{
-    bool id_moves = old->id != new->id;
-    bool code_moves = old->code != new->code;
-    return (key != KEY_CODE && id_moves) || (key != KEY_ID && code_moves);
+    change->new_row = write_row(table, pick_id(table, false), free_code(table));
 }
 
 static void update(size_t number, int id, bool moves)
 {
     struct table *table = &history.tables[number];
     struct committed *change = add_change(number, CHANGE_UPDATE);
-    change->old_row = (struct row){.id = id, .code = table->codes[id]};
-    change->new_row = (struct row){.id = id, .code = table->codes[id], .seq = ++last_seq};
+    change->old_row = table->rows[id];
     int other = pick_id(table, false);
     if (moves && other > 0) {
-        change->new_row.id = other;
-        change->new_row.code = free_code(table);
-        table->codes[id] = 0;
-        table->codes[other] = change->new_row.code;
+        table->rows[id].code = 0;
+        change->new_row = write_row(table, other, free_code(table));
+    } else {
+        change->new_row = write_row(table, id, change->old_row.code);
     }
-    change->key_moves = table->shape.key != KEY_NONE &&
-                        moves_key(table->shape.key, &change->old_row, &change->new_row);
+    change->shows_old =
+        table->shape.is_full || row_key_moves(table->shape.key, &change->old_row, &change->new_row);
 }
 
 static void delete (size_t number, int id)
 {
     struct table *table = &history.tables[number];
     struct committed *change = add_change(number, CHANGE_DELETE);
-    change->old_row = (struct row){.id = id, .code = table->codes[id]};
-    table->codes[id] = 0;
+    change->old_row = table->rows[id];
+    change->shows_old = table->shape.is_full || table->shape.key != KEY_NONE;
+    table->rows[id].code = 0;
 }
 
 static void change_a_row(size_t number, bool may_continue)
@@ -195,6 +226,12 @@ static void change_a_row(size_t number, bool may_continue)
     }
 }
 
+static void say(void)
+{
+    add_item(ITEM_MESSAGE);
+    add_change(TABLES_MAX, CHANGE_MESSAGE)->new_row.seq = ++last_seq;
+}
+
 // Of each table that the transaction may touch, or of some.
 static void truncate_tables(const size_t *tables, size_t count)
 {
@@ -204,7 +241,7 @@ static void truncate_tables(const size_t *tables, size_t count)
     for (size_t i = 0; i < some; i++) {
         add_change(tables[i], CHANGE_TRUNCATE);
         for (int id = 1; id <= ROWS_MAX; id++)
-            history.tables[tables[i]].codes[id] = 0;
+            history.tables[tables[i]].rows[id].code = 0;
     }
 }
 
@@ -226,12 +263,14 @@ static struct entry *begin_entry(void)
 static size_t make_transaction(const size_t *tables, size_t count, unsigned changes)
 {
     begin_entry();
-    bool only_messages = roll(12) == 0;
+    // A long one of messages alone would never end where test_decoding tells them outside of any
+    // transaction: nothing says how far it came before the connection was cut.
+    bool only_messages = roll(12) == 0 && changes <= world.scenario.changes_max;
     bool truncates = roll(2) == 0;
     bool is_row = false;
     for (unsigned i = 0; i < changes; i++) {
         if (only_messages || roll(15) == 0)
-            add_item(ITEM_MESSAGE);
+            say();
         else if (truncates && roll(20) == 0)
             truncate_tables(tables, count);
         else {
@@ -244,16 +283,17 @@ static size_t make_transaction(const size_t *tables, size_t count, unsigned chan
     return history.entry_count - 1;
 }
 
+// A message is told with the end of its place in the log, anything else with its start.
 static void place(struct item *item)
 {
     item->lsn = history.position;
     history.position += 8 * (1 + roll(20));
+    if (item->kind == ITEM_MESSAGE)
+        item->lsn = history.position;
 }
 
 static void note_lsns(const struct item *item)
 {
-    if (item->kind == ITEM_MESSAGE)
-        return;
     for (size_t i = item->change; i < item->change + item->count; i++) {
         struct committed *change = &history.changes[i];
         change->lsn = item->lsn;
@@ -343,10 +383,10 @@ static void alter_a_table(void)
     struct table *table = &history.tables[roll((unsigned)history.table_count)];
     unsigned what = roll(4);
     if (what == 0) {
-        table->shape.key = (enum key_kind)roll(KEY_KIND_COUNT);
+        alter(table, (enum key_kind)roll(KEY_KIND_COUNT), table->shape.extra);
         table->key_ever_changed = true;
     } else {
-        table->shape.extra = what == 1 ? 0 : ++extras;
+        alter(table, table->shape.key, what == 1 ? 0 : ++extras);
     }
     history.position += 400;
     world_trace("altered: %s has key %d, extra column %u", table->quoted, table->shape.key,
@@ -358,7 +398,10 @@ static void say_outside(void)
     struct entry *entry = begin_entry();
     entry->is_message = true;
     entry->from = history.position;
-    history.position += 64;
+    say();
+    struct item *item = &history.items[entry->first_item];
+    place(item);
+    note_lsns(item);
     entry->end = history.position;
 }
 

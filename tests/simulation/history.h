@@ -1,41 +1,33 @@
 // history - what was committed, in commit order: the truth that everything is judged by.
 //
-// Tables have the columns id, code, seq and note, and for a time one more. seq is another number in
-// each row that is written, which tells a record's change. What is rolled back is simply not here.
-// Transactions may overlap: the changes of one lie in the log between those of another.
+// What is rolled back is simply not here. Transactions may overlap: the changes of one lie in the
+// log between those of another. A message of the application is a change, too, of a table that
+// there is not: number TABLES_MAX.
 #ifndef PGK_SIMULATION_HISTORY_H
 #define PGK_SIMULATION_HISTORY_H
 
-#include "base/str.h"
 #include "model/lsn.h"
+#include "row.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum key_kind {
-    KEY_NONE,
-    KEY_ID,
-    KEY_CODE,
-    KEY_BOTH,
-    KEY_KIND_COUNT
-};
-
-// A table as it was when a change was made.
-struct shape {
-    enum key_kind key;
-    unsigned extra; // The number of the column that was added; 0: there is none.
-};
-
 enum {
-    ROWS_MAX = 10 // Of a table: few, so that keys come again.
+    ROWS_MAX = 10, // Of a table: few, so that keys come again.
+    TABLES_MAX = 8,
+    TABLE_OID_FIRST = 16384, // A table's oid is this and its number.
+    MESSAGE_BYTES_MAX = 32
 };
+
 struct table {
     char name[32];
-    char quoted[48]; // With its schema, which is public.
+    char quoted[48];   // With its schema, which is public.
+    bool is_published; // The output plugin tells of it.
+    bool is_selected;  // By the operator's patterns. What is both must be delivered, nothing else.
     struct shape shape;
     bool key_ever_changed;
-    int codes[ROWS_MAX + 1]; // By id; 0: there is no such row.
+    struct row rows[ROWS_MAX + 1]; // By id.
     // What of it is stored, for the TRUNCATE barrier.
     size_t *changes; // Numbers, in commit order.
     size_t change_count;
@@ -43,17 +35,12 @@ struct table {
     size_t stored; // The first that many are stored, or not owed.
 };
 
-struct row {
-    int id;
-    int code;
-    uint64_t seq;
-};
-
 enum change_kind {
     CHANGE_INSERT,
     CHANGE_UPDATE,
     CHANGE_DELETE,
-    CHANGE_TRUNCATE
+    CHANGE_TRUNCATE,
+    CHANGE_MESSAGE
 };
 
 struct committed {
@@ -63,12 +50,13 @@ struct committed {
     size_t table;
     struct shape shape;
     struct row old_row;
-    struct row new_row;
-    bool key_moves;           // An UPDATE that shows the old key.
+    struct row new_row;       // Of a message: its seq alone.
+    bool shows_old;           // Replica identity shows something of the old row.
     size_t next_same_lsn;     // Its number plus one; 0: none.
     unsigned stored;          // How often.
     const void *stored_under; // The key, as the oracle knows it.
-    bool is_owed;             // False once somebody moved the slot past it.
+    bool is_wanted;           // It is published and selected.
+    bool is_owed;             // It is wanted, and nobody moved the slot past it.
     bool may_come_again;      // Something happened that makes duplicates.
 };
 
@@ -98,7 +86,7 @@ struct entry {
 };
 
 struct history {
-    struct table *tables;
+    struct table *tables; // Behind them that of the messages.
     size_t table_count;
     struct committed *changes;
     size_t change_count;
@@ -128,6 +116,9 @@ int64_t history_next_ms(void);
 
 // The first change at that place, NULL when there is none; others by next_same_lsn.
 struct committed *history_at(lsn_t lsn);
+
+// What a message says; returns how long it is.
+size_t history_message(const struct committed *change, char text[MESSAGE_BYTES_MAX]);
 
 // The row that tells a change's key.
 const struct row *committed_row(const struct committed *change);

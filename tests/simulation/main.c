@@ -5,8 +5,11 @@
 //   simulation --seed SEED [--trace] [--transactions N] [--tables N] [--changes N] [--long N]
 //              [--without MISFORTUNE,...]
 //       plays one, or a part of it
+//
+// A seed draws the output plugin, too, unless --plugin NAME says which.
 #include "base/buf.h"
 #include "play.h"
+#include "postgres/plugin.h"
 #include "scenario.h"
 #include "shrink.h"
 
@@ -18,6 +21,7 @@ struct choice {
     struct scenario scenario;
     uint64_t from;
     uint64_t count;
+    enum plugin plugin; // AUTO: as the seed draws it.
     bool one;
     bool trace;
     bool as_it_is;
@@ -48,6 +52,14 @@ static void take_away(struct scenario *scenario, const char *list)
     }
 }
 
+static enum plugin plugin_named(const char *name)
+{
+    enum plugin plugin = plugin_of_name(str_from_c(name));
+    if (plugin == PLUGIN_AUTO)
+        fail("no such plugin");
+    return plugin;
+}
+
 static struct choice read_options(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -61,6 +73,7 @@ static struct choice read_options(int argc, char **argv)
         {"changes", required_argument, NULL, 'c'},
         {"long", required_argument, NULL, 'l'},
         {"without", required_argument, NULL, 'w'},
+        {"plugin", required_argument, NULL, 'p'},
         {NULL, 0, NULL, 0},
     };
     struct choice choice = {.from = 1, .count = 200};
@@ -97,6 +110,9 @@ static struct choice read_options(int argc, char **argv)
         case 'w':
             take_away(&choice.scenario, optarg);
             break;
+        case 'p':
+            choice.plugin = plugin_named(optarg);
+            break;
         default:
             exit(2);
         }
@@ -109,11 +125,13 @@ int main(int argc, char **argv)
     struct choice choice = read_options(argc, argv);
     setenv("TZ", "UTC", 1);
     if (choice.one) {
+        if (choice.plugin != PLUGIN_AUTO)
+            choice.scenario.plugin = choice.plugin;
         play(&choice.scenario, choice.trace);
         printf("seed %llu keeps every promise\n", (unsigned long long)choice.scenario.seed);
         return 0;
     }
-    struct failure failure;
+    struct failure failure = {.plugin = choice.plugin};
     if (!play_range(choice.from, choice.count, &failure)) {
         printf("%llu seeds from %llu on keep every promise\n", (unsigned long long)choice.count,
             (unsigned long long)choice.from);

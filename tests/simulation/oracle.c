@@ -3,14 +3,17 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/hash_map.h"
+#include "expected.h"
 #include "history.h"
 #include "model/record.h"
 #include "world.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    EXPECTED_BYTES_MAX = 4096
+};
 
 // The records of a partition key, by the numbers of their changes.
 struct key_state {
@@ -22,12 +25,14 @@ struct key_state {
 static struct hash_map keys;
 static size_t paid;    // Before this entry everything is stored.
 static lsn_t forgiven; // Before this position nothing is owed.
+static struct buf expected;
 
 void oracle_begin(void)
 {
     hash_map_init(&keys);
     paid = 0;
     forgiven = 0;
+    buf_init(&expected, EXPECTED_BYTES_MAX);
 }
 
 void oracle_release(void)
@@ -36,11 +41,7 @@ void oracle_release(void)
     for (void *state; (state = hash_map_next(&keys, &at));)
         free(state);
     hash_map_release(&keys);
-}
-
-static bool contains(struct str text, const char *word)
-{
-    return memmem(text.ptr, text.len, word, strlen(word)) != NULL;
+    buf_release(&expected);
 }
 
 static size_t number_of(const struct committed *change)
@@ -48,76 +49,50 @@ static size_t number_of(const struct committed *change)
     return (size_t)(change - history.changes);
 }
 
-// The table's name as JSON shows it.
-static void write_table(char *text, size_t bytes, const char *quoted)
+static bool is_record_of(struct str rest, const struct committed *change)
 {
-    size_t len = 0;
-    for (; *quoted && len + 2 < bytes; quoted++) {
-        if (*quoted == '"')
-            text[len++] = '\\';
-        text[len++] = *quoted;
-    }
-    text[len] = '\0';
+    buf_clear(&expected);
+    expected_record(&expected, change);
+    return str_equal(rest, buf_str(&expected));
 }
 
-static bool is_record_of(struct str data, const struct committed *change)
+// Returns what follows the record's place in the log.
+static struct str read_head(struct str data, lsn_t *lsn)
 {
-    static const char *const operations[] = {"INSERT", "UPDATE", "DELETE", "TRUNCATE"};
-    char table[64];
-    char head[160];
-    char seq[48];
-    write_table(table, sizeof table, history.tables[change->table].quoted);
-    snprintf(head, sizeof head, "\"table\":\"%s\",\"operation\":\"%s\"", table,
-        operations[change->kind]);
-    snprintf(seq, sizeof seq, "\"t\":\"bigint\",\"v\":\"%" PRIu64 "\"", change->new_row.seq);
-    bool has_seq = change->kind == CHANGE_INSERT || change->kind == CHANGE_UPDATE;
-    return contains(data, head) && (!has_seq || contains(data, seq));
-}
-
-static lsn_t lsn_of(struct str data)
-{
-    const struct str word = STR("\"lsn\":\"");
+    const struct str word = STR(",\"lsn\":\"");
     const char *found = memmem(data.ptr, data.len, word.ptr, word.len);
     struct str rest = str_after(data, found ? (size_t)(found - data.ptr) + word.len : data.len);
-    lsn_t lsn = 0;
     struct err err;
-    if (!lsn_parse(str_cut(&rest, '"'), &lsn, &err))
-        world_broken(INVARIANT_COMPLETE, "a record without a place: " STR_FMT, STR_ARG(data));
-    return lsn;
+    if (!str_starts_with(data, STR("{\"time\":\"")) || !lsn_parse(str_cut(&rest, '"'), lsn, &err) ||
+        !str_starts_with(rest, STR(",")))
+        world_broken(
+            INVARIANT_COMPLETE, "a record without time and place: " STR_FMT, STR_ARG(data));
+    return str_after(rest, 1);
 }
 
+// Of a record that somebody asked for.
 static struct committed *change_of(struct str data)
 {
-    struct committed *change = history_at(lsn_of(data));
-    while (change && !is_record_of(data, change))
+    lsn_t lsn = 0;
+    struct str rest = read_head(data, &lsn);
+    struct committed *change = history_at(lsn);
+    while (change && !is_record_of(rest, change))
         change = change->next_same_lsn > 0 ? &history.changes[change->next_same_lsn - 1] : NULL;
     if (!change)
         world_broken(INVARIANT_COMPLETE, "a record that nobody committed: " STR_FMT, STR_ARG(data));
+    if (!change->is_wanted)
+        world_broken(INVARIANT_COMPLETE, "nobody asked for that: " STR_FMT, STR_ARG(data));
     return change;
-}
-
-static void write_key(char *text, size_t bytes, const struct committed *change)
-{
-    const struct row *row = committed_row(change);
-    enum key_kind key = change->kind == CHANGE_TRUNCATE ? KEY_NONE : change->shape.key;
-    int len = snprintf(text, bytes, "%s", history.tables[change->table].quoted);
-    if (key == KEY_ID || key == KEY_BOTH)
-        len += snprintf(text + len, bytes - (size_t)len, "idn%d", row->id);
-    if (key == KEY_CODE || key == KEY_BOTH)
-        snprintf(text + len, bytes - (size_t)len, "coden%d", row->code);
 }
 
 // While a table's key changes the catalog may answer for another time than the change's.
 static void judge_key(const struct committed *change, struct str key)
 {
-    char expected[128];
-    write_key(expected, sizeof expected, change);
-    bool is_table = change->kind == CHANGE_TRUNCATE &&
-                    str_equal(key, str_from_c(history.tables[change->table].quoted));
-    if (!is_table && !history.tables[change->table].key_ever_changed &&
-        !str_equal(key, str_from_c(expected)))
-        world_broken(INVARIANT_KEY, "change %zu has key " STR_FMT ", not %s", number_of(change),
-            STR_ARG(key), expected);
+    buf_clear(&expected);
+    expected_key(&expected, change);
+    if (!history.tables[change->table].key_ever_changed && !str_equal(key, buf_str(&expected)))
+        world_broken(INVARIANT_KEY, "change %zu has key " STR_FMT ", not " STR_FMT,
+            number_of(change), STR_ARG(key), STR_ARG(buf_str(&expected)));
 }
 
 void oracle_judge_sent(const struct record *record)

@@ -61,7 +61,7 @@ bool play_range(uint64_t from, uint64_t count, struct failure *failure)
     if (child == 0) {
         for (uint64_t seed = from; seed < from + count; seed++) {
             *playing = seed;
-            struct scenario scenario = scenario_of(seed);
+            struct scenario scenario = scenario_by(seed, failure->plugin);
             play(&scenario, false);
         }
         exit(0);

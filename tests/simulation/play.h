@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct failure {
+    enum plugin plugin; // That was asked for; AUTO: as the seed draws it.
     uint64_t seed;
     int status; // As wait() tells it.
 };
@@ -18,7 +19,8 @@ void play(const struct scenario *scenario, bool trace);
 // Plays it in a child, which says nothing unless `aloud`; returns its status, 0 when all is well.
 int play_apart(const struct scenario *scenario, bool aloud);
 
-// Plays all seeds in a child; true, with the failure, when one of them breaks a promise.
+// Plays all seeds in a child, by failure->plugin; true, with the rest of the failure, when one of
+// them breaks a promise.
 bool play_range(uint64_t from, uint64_t count, struct failure *failure);
 
 #endif

@@ -8,6 +8,7 @@
 #include "history.h"
 #include "model/config.h"
 #include "model/record.h"
+#include "operator.h"
 #include "oracle.h"
 #include "server.h"
 #include "world.h"
@@ -24,7 +25,9 @@ enum {
 
 static struct config config_of(const struct scenario *scenario)
 {
-    return (struct config){
+    static const struct publications publications = {
+        .names = {STR_CONST("simulation")}, .count = 1};
+    struct config config = {
         .command = COMMAND_STREAM,
         .source = "",
         .slot = "simulation",
@@ -35,8 +38,13 @@ static struct config config_of(const struct scenario *scenario)
         .endpoint_url = "",
         .region = "",
         .profile = "",
+        .messages = scenario->messages,
         .memory_bytes_max = scenario->memory_bytes_max,
     };
+    if (scenario->plugin == PLUGIN_PGOUTPUT)
+        config.publications = publications;
+    operator_ask(&config.selection);
+    return config;
 }
 
 static void start(struct lifecycle *life, const struct config *config)
@@ -138,5 +146,6 @@ void process_play(void)
     int64_t calm_ms = 0;
     while (live(&config, &calm_ms))
         world_pass(1 + fate_roll(2000));
+    selection_release(&config.selection);
     oracle_judge_end();
 }

@@ -60,6 +60,12 @@ static uint32_t misfortunes_of(uint64_t seed, struct random *random)
     return seed % CALM_EVERY == 0 ? drawn & calm : drawn;
 }
 
+static enum asking asking_of(struct random *random)
+{
+    unsigned draw = between(random, 0, 2 * ASKING_FOR_NO_ODD);
+    return draw <= ASKING_FOR_NO_ODD ? (enum asking)draw : ASKING_FOR_ALL;
+}
+
 // One transaction that takes longer to deliver, though not to receive, than any connection lives.
 static void make_long(struct scenario *scenario, struct random *random)
 {
@@ -87,7 +93,12 @@ struct scenario scenario_of(uint64_t seed)
         .latency_ms = spread(&random, 1, 6),
         .service_latency_ms = spread(&random, 1, 6),
         .alters_tables = random_below(&random, 2) == 0,
-        .messages_need_txn = random_below(&random, 2) == 0,
+        .messages = random_below(&random, 3) == 0,
+        .asking = asking_of(&random),
+        .asked_for =
+            1 | (uint32_t)random_below(&random, 256), // To name none would be to ask for all.
+        .plugin = random_below(&random, 2) == 0 ? PLUGIN_TEST_DECODING : PLUGIN_PGOUTPUT,
+        .server_version = (int)between(&random, 14, 16) * 10000,
         .wal_sender_timeout_ms = random_below(&random, 8) == 0 ? 0 : spread(&random, 1000, 6),
         .window = spread(&random, 1, 8),
         .retry_initial = random_below(&random, 2) == 0,
@@ -104,5 +115,13 @@ struct scenario scenario_of(uint64_t seed)
         scenario.seats = 1;
         scenario.misfortunes &= ~(1U << MISFORTUNE_LATE_COPY);
     }
+    return scenario;
+}
+
+struct scenario scenario_by(uint64_t seed, enum plugin plugin)
+{
+    struct scenario scenario = scenario_of(seed);
+    if (plugin != PLUGIN_AUTO)
+        scenario.plugin = plugin;
     return scenario;
 }

@@ -4,6 +4,7 @@
 #define PGK_SIMULATION_SCENARIO_H
 
 #include "base/str.h"
+#include "model/plugin.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +29,15 @@ enum misfortune {
     MISFORTUNE_COUNT
 };
 
+// What the operator's patterns say.
+enum asking {
+    ASKING_FOR_ALL,
+    ASKING_FOR_SOME,   // Each is named.
+    ASKING_FOR_OTHERS, // Each other one is named, and left out.
+    ASKING_FOR_PLAIN,  // Those with plain names, by a pattern.
+    ASKING_FOR_NO_ODD  // The same, said the other way round.
+};
+
 struct scenario {
     uint64_t seed;
     uint32_t misfortunes; // A bit each.
@@ -40,8 +50,12 @@ struct scenario {
     int64_t mishap_gap_ms; // Between misfortunes, at most.
     int64_t latency_ms;    // Of the network to the server, at most.
     int64_t service_latency_ms;
-    bool alters_tables;     // Columns come and go, keys change.
-    bool messages_need_txn; // As of PostgreSQL 16: a message opens its transaction's output.
+    bool alters_tables; // Columns come and go, keys change.
+    bool messages;      // The application's messages are wanted, too.
+    enum asking asking;
+    uint32_t asked_for; // Tables, a bit each.
+    enum plugin plugin;
+    int server_version;
     int64_t wal_sender_timeout_ms;
     unsigned window; // Messages that fit between walsender and reader.
     bool retry_initial;
@@ -54,6 +68,9 @@ struct scenario {
 };
 
 struct scenario scenario_of(uint64_t seed);
+
+// The same by that plugin, unless it is AUTO.
+struct scenario scenario_by(uint64_t seed, enum plugin plugin);
 
 static inline bool scenario_has(const struct scenario *scenario, enum misfortune misfortune)
 {

@@ -1,6 +1,7 @@
 #include "shrink.h"
 
 #include "play.h"
+#include "postgres/plugin.h"
 
 #include <stdio.h>
 
@@ -59,7 +60,8 @@ static bool reduce(struct search *search, unsigned *number)
 static void tell(const struct search *search, const struct scenario *whole)
 {
     const struct scenario *best = &search->best;
-    printf("replay with: simulation --seed %llu", (unsigned long long)best->seed);
+    printf("replay with: simulation --seed %llu --plugin %s", (unsigned long long)best->seed,
+        plugin_name(best->plugin));
     if (best->transactions != whole->transactions)
         printf(" --transactions %u", best->transactions);
     if (best->tables != whole->tables)
@@ -81,7 +83,7 @@ static void tell(const struct search *search, const struct scenario *whole)
 
 void shrink(const struct failure *failure)
 {
-    struct scenario whole = scenario_of(failure->seed);
+    struct scenario whole = scenario_by(failure->seed, failure->plugin);
     struct search search = {.best = whole, .status = failure->status};
     printf("seed %llu breaks a promise; shrinking\n", (unsigned long long)failure->seed);
     bool smaller = true;

@@ -1,13 +1,33 @@
 // The lines of contrib/test_decoding, with include-xids, include-timestamp and skip-empty-xacts.
 #include "base/buf.h"
-#include "history.h"
-#include "plugin.h"
+#include "output_plugin.h"
+#include "world.h"
 
-#include <inttypes.h>
+static bool tells(const struct item *item)
+{
+    (void)item;
+    return true;
+}
+
+// Up to PostgreSQL 15 messages do not count.
+static bool opens(const struct item *item)
+{
+    return item->kind != ITEM_MESSAGE || world.scenario.server_version >= 160000;
+}
 
 static void begin(struct buf *buf, const struct entry *entry)
 {
     buf_printf(buf, "BEGIN %u", entry->xid);
+}
+
+static bool prepare(
+    struct told_before *told, struct buf *buf, const struct entry *entry, const struct item *item)
+{
+    (void)told;
+    (void)buf;
+    (void)entry;
+    (void)item;
+    return false;
 }
 
 static void commit(struct buf *buf, const struct entry *entry)
@@ -15,56 +35,68 @@ static void commit(struct buf *buf, const struct entry *entry)
     buf_printf(buf, "COMMIT %u (at 2026-11-22 08:47:02.186642+05:30)", entry->xid);
 }
 
-static void write_key(struct buf *buf, enum key_kind key, const struct row *row)
+static void write_literal(struct buf *buf, const char *text)
 {
-    if (key == KEY_NONE)
-        buf_add(buf, STR(" (no-tuple-data)"));
-    if (key == KEY_ID || key == KEY_BOTH)
-        buf_printf(buf, " id[integer]:%d", row->id);
-    if (key == KEY_CODE || key == KEY_BOTH)
-        buf_printf(buf, " code[integer]:%d", row->code);
+    buf_add_byte(buf, '\'');
+    for (; *text; text++) {
+        if (*text == '\'')
+            buf_add_byte(buf, '\'');
+        buf_add_byte(buf, *text);
+    }
+    buf_add_byte(buf, '\'');
 }
 
-// Texts of all lengths, with what must be doubled in a literal.
-static void write_note(struct buf *buf, uint64_t seq)
+static void write_cell(struct buf *buf, const struct cell *cell)
 {
-    buf_add(buf, STR(" note[text]:'"));
-    for (uint64_t i = 0; i < seq * 7919 % 97; i++)
-        buf_add(buf, i % 11 == 3 ? STR("''") : STR("n"));
-    buf_add_byte(buf, '\'');
+    buf_printf(buf, " %s[%s]:", cell->name, cell->type);
+    if (cell->is_null)
+        buf_add(buf, STR("null"));
+    else if (cell->is_quoted)
+        write_literal(buf, cell->text);
+    else
+        buf_add(buf, str_from_c(cell->text));
 }
 
 static void write_row(struct buf *buf, const struct shape *shape, const struct row *row)
 {
-    buf_printf(
-        buf, " id[integer]:%d code[integer]:%d seq[bigint]:%" PRIu64, row->id, row->code, row->seq);
-    write_note(buf, row->seq);
-    if (shape->extra > 0 && row->seq % 3 == 0)
-        buf_printf(buf, " x%u[integer]:null", shape->extra);
-    else if (shape->extra > 0)
-        buf_printf(buf, " x%u[integer]:%u", shape->extra, shape->extra);
+    struct cell cells[CELLS_MAX];
+    size_t count = row_cells(shape, row, cells);
+    for (size_t i = 0; i < count; i++)
+        write_cell(buf, &cells[i]);
+}
+
+// What the replica identity shows, without NULLs.
+static void write_old_row(struct buf *buf, const struct shape *shape, const struct row *row)
+{
+    struct cell cells[CELLS_MAX];
+    size_t count = row_cells(shape, row, cells);
+    for (size_t i = 0; i < count; i++)
+        if ((shape->is_full || cells[i].is_key) && !cells[i].is_null)
+            write_cell(buf, &cells[i]);
 }
 
 static void write_change(struct buf *buf, const struct committed *change)
 {
+    const struct shape *shape = &change->shape;
     buf_printf(buf, "table %s: ", history.tables[change->table].quoted);
     switch (change->kind) {
     case CHANGE_INSERT:
         buf_add(buf, STR("INSERT:"));
-        write_row(buf, &change->shape, &change->new_row);
+        write_row(buf, shape, &change->new_row);
         break;
     case CHANGE_UPDATE:
         buf_add(buf, STR("UPDATE:"));
-        if (change->key_moves) {
+        if (change->shows_old) {
             buf_add(buf, STR(" old-key:"));
-            write_key(buf, change->shape.key, &change->old_row);
+            write_old_row(buf, shape, &change->old_row);
             buf_add(buf, STR(" new-tuple:"));
         }
-        write_row(buf, &change->shape, &change->new_row);
+        write_row(buf, shape, &change->new_row);
         break;
     default:
-        buf_add(buf, STR("DELETE:"));
-        write_key(buf, change->shape.key, &change->old_row);
+        buf_add(buf, change->shows_old ? STR("DELETE:") : STR("DELETE: (no-tuple-data)"));
+        if (change->shows_old)
+            write_old_row(buf, shape, &change->old_row);
         break;
     }
 }
@@ -81,18 +113,21 @@ static void write_truncate(struct buf *buf, const struct item *item)
 
 static void write_item(struct buf *buf, const struct entry *entry, const struct item *item)
 {
+    char content[MESSAGE_BYTES_MAX];
     if (item->kind == ITEM_CHANGE)
         write_change(buf, &history.changes[item->change]);
     else if (item->kind == ITEM_TRUNCATE)
         write_truncate(buf, item);
     else
-        buf_printf(buf, "message: transactional: %d prefix: simulation, sz: 5 content:hello",
-            !entry->is_message);
+        buf_printf(buf, "message: transactional: %d prefix: simulation, sz: %zu content:%s",
+            !entry->is_message, history_message(&history.changes[item->change], content), content);
 }
 
-const struct plugin test_decoding_plugin = {
-    .name = "test_decoding",
+const struct output_plugin test_decoding_plugin = {
+    .tells = tells,
+    .opens = opens,
     .begin = begin,
+    .prepare = prepare,
     .item = write_item,
     .commit = commit,
 };

@@ -5,12 +5,22 @@
 #include "base/clock.h"
 #include "history.h"
 #include "oracle.h"
-#include "plugin.h"
+#include "output_plugin.h"
 #include "server.h"
 #include "world.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    FORGETS_EVERY = 20 // So often the plugin's caches are emptied: it tells again what it told.
+};
+
+static const struct output_plugin *plugin(void)
+{
+    bool is_pgoutput = world.scenario.plugin == PLUGIN_PGOUTPUT;
+    return is_pgoutput ? &pgoutput_plugin : &test_decoding_plugin;
+}
 
 void walsender_start(struct walsender *sender, lsn_t from)
 {
@@ -76,19 +86,12 @@ static void push_keepalive(struct walsender *sender, lsn_t position, bool wants_
     push(sender, &buf);
 }
 
-// BEGIN is written with the first change; up to PostgreSQL 15 messages do not count.
-static bool needs_begin(const struct walsender *sender, const struct item *item)
-{
-    bool opens = item->kind != ITEM_MESSAGE || world.scenario.messages_need_txn;
-    return opens && !sender->began && !history.entries[sender->entry].is_message;
-}
-
 static void end_entry(struct walsender *sender, const struct entry *entry)
 {
     if (sender->began) {
         struct buf payload;
         buf_init(&payload, 1 << 12);
-        test_decoding_plugin.commit(&payload, entry);
+        plugin()->commit(&payload, entry);
         push_data(sender, entry->end, &payload)->commit_end = entry->end;
         sender->told = entry->end;
     }
@@ -98,39 +101,40 @@ static void end_entry(struct walsender *sender, const struct entry *entry)
     sender->entry++;
 }
 
-static void send_message(struct walsender *sender, const struct entry *entry)
+static void begin_entry(struct walsender *sender, const struct entry *entry, struct buf *payload)
 {
-    static const struct item outside = {.kind = ITEM_MESSAGE};
+    sender->began = true;
+    if (server_roll(FORGETS_EVERY) == 0)
+        sender->told_before = (struct told_before){.origin_of = 0};
+    plugin()->begin(payload, entry);
+}
+
+static void send_item(struct walsender *sender, const struct entry *entry, const struct item *item)
+{
     struct buf payload;
-    buf_init(&payload, 1 << 12);
-    test_decoding_plugin.item(&payload, entry, &outside);
-    push_data(sender, entry->end, &payload);
-    sender->sent = entry->end;
-    sender->entry++;
+    buf_init(&payload, 1 << 14);
+    lsn_t lsn = item->lsn;
+    if (!entry->is_message && !sender->began && plugin()->opens(item)) {
+        begin_entry(sender, entry, &payload);
+    } else if (!plugin()->tells(item)) {
+        sender->item++;
+        return;
+    } else if (plugin()->prepare(&sender->told_before, &payload, entry, item)) {
+        lsn = 0;
+    } else {
+        sender->item++;
+        plugin()->item(&payload, entry, item);
+    }
+    push_data(sender, lsn, &payload);
 }
 
 static void send_next(struct walsender *sender)
 {
     const struct entry *entry = &history.entries[sender->entry];
-    if (entry->is_message) {
-        send_message(sender, entry);
-        return;
-    }
-    if (sender->item == entry->item_count) {
+    if (sender->item == entry->item_count)
         end_entry(sender, entry);
-        return;
-    }
-    const struct item *item = &history.items[entry->first_item + sender->item];
-    struct buf payload;
-    buf_init(&payload, 1 << 14);
-    if (needs_begin(sender, item)) {
-        sender->began = true;
-        test_decoding_plugin.begin(&payload, entry);
-    } else {
-        sender->item++;
-        test_decoding_plugin.item(&payload, entry, item);
-    }
-    push_data(sender, item->lsn, &payload);
+    else
+        send_item(sender, entry, &history.items[entry->first_item + sender->item]);
 }
 
 bool walsender_is_inside(const struct walsender *sender)

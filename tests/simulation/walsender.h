@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "model/lsn.h"
+#include "output_plugin.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,8 +34,9 @@ struct walsender {
     size_t entry; // The next one, or the one being sent.
     size_t item;
     bool began;
-    lsn_t sent; // Up to where the log was read.
-    lsn_t told; // What the reader knows of that.
+    struct told_before told_before; // By the plugin.
+    lsn_t sent;                     // Up to where the log was read.
+    lsn_t told;                     // What the reader knows of that.
     struct sent_message outbox[WINDOW_MAX];
     size_t oldest;
     size_t count;

@@ -1,0 +1,117 @@
+#include "expected.h"
+
+#include "base/buf.h"
+#include "history.h"
+
+#include <string.h>
+
+static const char *const operations[] = {"INSERT", "UPDATE", "DELETE", "TRUNCATE", "MESSAGE"};
+
+static void add(struct buf *buf, const char *text)
+{
+    buf_add(buf, str_from_c(text));
+}
+
+static void add_string(struct buf *buf, const char *text)
+{
+    buf_add_byte(buf, '"');
+    for (; *text; text++) {
+        if (*text == '"')
+            buf_add_byte(buf, '\\');
+        buf_add_byte(buf, *text);
+    }
+    buf_add_byte(buf, '"');
+}
+
+static void add_value(struct buf *record, const char *member, const struct cell *cell)
+{
+    bool quoted = cell->is_quoted && !cell->is_null;
+    add_string(record, member);
+    add(record, quoted ? ":{\"q\":\"true\",\"t\":" : ":{\"q\":\"false\",\"t\":");
+    add_string(record, cell->type);
+    add(record, ",\"v\":");
+    add_string(record, cell->is_null ? "null" : cell->text);
+    buf_add_byte(record, '}');
+}
+
+static bool is_same(const struct cell *a, const struct cell *b)
+{
+    return a->is_null == b->is_null && strcmp(a->text, b->text) == 0;
+}
+
+// Either is NULL where the record shows nothing of it.
+static void add_column(
+    struct buf *record, const struct cell *old_cell, const struct cell *new_cell, bool *first)
+{
+    if (!old_cell && !new_cell)
+        return;
+    if (!*first)
+        buf_add_byte(record, ',');
+    *first = false;
+    add_string(record, new_cell ? new_cell->name : old_cell->name);
+    add(record, ":{");
+    if (new_cell)
+        add_value(record, "new", new_cell);
+    if (new_cell && old_cell)
+        buf_add_byte(record, ',');
+    if (old_cell)
+        add_value(record, "old", old_cell);
+    buf_add_byte(record, '}');
+}
+
+// Of an UPDATE only what changed.
+static bool shows_old(
+    const struct committed *change, const struct cell *old_cell, const struct cell *new_cell)
+{
+    bool identifies = change->shows_old && (change->shape.is_full || old_cell->is_key);
+    return identifies && !old_cell->is_null &&
+           (change->kind == CHANGE_DELETE || !is_same(old_cell, new_cell));
+}
+
+static void add_row(struct buf *record, const struct committed *change)
+{
+    struct cell old_cells[CELLS_MAX];
+    struct cell new_cells[CELLS_MAX];
+    size_t count = row_cells(&change->shape, &change->old_row, old_cells);
+    row_cells(&change->shape, &change->new_row, new_cells);
+    static const size_t by_name[CELLS_MAX] = {1, 0, 3, 2, 4}; // code, id, note, seq, x1
+    bool first = true;
+    for (size_t i = 0; i < count; i++) {
+        const struct cell *old_cell = &old_cells[by_name[i]];
+        const struct cell *new_cell = &new_cells[by_name[i]];
+        add_column(record, shows_old(change, old_cell, new_cell) ? old_cell : NULL,
+            change->kind != CHANGE_DELETE ? new_cell : NULL, &first);
+    }
+}
+
+void expected_record(struct buf *record, const struct committed *change)
+{
+    bool is_message = change->kind == CHANGE_MESSAGE;
+    add(record, "\"table\":");
+    add_string(record, history.tables[change->table].quoted);
+    add(record, ",\"operation\":");
+    add_string(record, operations[change->kind]);
+    add(record, ",\"columns\":{");
+    if (!is_message && change->kind != CHANGE_TRUNCATE)
+        add_row(record, change);
+    buf_add_byte(record, '}');
+    if (is_message) {
+        char content[MESSAGE_BYTES_MAX];
+        history_message(change, content);
+        add(record, ",\"prefix\":\"simulation\",\"content\":");
+        add_string(record, content);
+    }
+    buf_add_byte(record, '}');
+}
+
+void expected_key(struct buf *key, const struct committed *change)
+{
+    const struct row *row = committed_row(change);
+    bool has_row = change->kind != CHANGE_MESSAGE && change->kind != CHANGE_TRUNCATE;
+    add(key, change->kind == CHANGE_MESSAGE ? "messagesimulation"
+                                            : history.tables[change->table].quoted);
+    if (has_row && row_key_has_id(change->shape.key))
+        buf_printf(key, "idn%d", row->id);
+    if (has_row && row_key_has_code(change->shape.key))
+        buf_printf(key, "coden%d", row->code);
+}
