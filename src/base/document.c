@@ -20,6 +20,12 @@ struct document document_over(enum document_form form, char *bytes, size_t len)
     return document;
 }
 
+struct document document_over_either(char *bytes, size_t len)
+{
+    const struct str read = len > 0 ? (struct str){.ptr = bytes, .len = len} : STR("");
+    return document_over(document_form_of(read), bytes, len);
+}
+
 enum cbor_kind document_peek(struct document *document)
 {
     static const enum cbor_kind kinds[] = {

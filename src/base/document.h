@@ -22,11 +22,14 @@ struct document {
     };
 };
 
-// The form of a reply, whatever its headers say of it: a map in CBOR begins with no character that
-// a JSON text can begin with.
+// The form of a map, whatever its headers say of it: in CBOR it begins with no byte that a JSON
+// text can begin with.
 enum document_form document_form_of(struct str bytes);
 
 struct document document_over(enum document_form form, char *bytes, size_t len);
+
+// In the form that the bytes are in.
+struct document document_over_either(char *bytes, size_t len);
 
 enum cbor_kind document_peek(struct document *document);
 

@@ -1,7 +1,7 @@
 #include "kinesis/describe_stream.h"
 
 #include "base/buf.h"
-#include "base/json_reader.h"
+#include "base/document.h"
 #include "base/json_write.h"
 #include "kinesis/stream_name.h"
 
@@ -29,37 +29,37 @@ struct bounds {
     int64_t most;
     int64_t otherwise;
 };
-static size_t read_number(struct json_reader *reply, struct bounds bounds)
+static size_t read_number(struct document *reply, struct bounds bounds)
 {
-    if (json_peek(reply) != JSON_NUMBER) {
-        json_skip(reply);
+    if (document_peek(reply) != CBOR_KIND_NUMBER) {
+        document_skip(reply);
         return (size_t)bounds.otherwise;
     }
-    double number = json_number(reply);
+    double number = document_number(reply);
     bool fits = number >= (double)bounds.least && number <= (double)bounds.most;
     return (size_t)(fits ? (int64_t)number : bounds.otherwise);
 }
 
 // Returns the stream's status, "" when it is not told.
-static struct str read_summary(struct json_reader *reply, struct stream_facts *facts)
+static struct str read_summary(struct document *reply, struct stream_facts *facts)
 {
     const struct bounds kib = {.least = 1, .most = KIB_MOST, .otherwise = KIB_DEFAULT};
     const struct bounds shards = {.least = 0, .most = SHARDS_MOST, .otherwise = 0};
     struct str status = STR("");
     struct str name;
     facts->described = true;
-    json_enter_object(reply);
-    while (json_member(reply, &name)) {
+    document_enter_map(reply);
+    while (document_member(reply, &name)) {
         if (str_equal(name, STR("StreamStatus")))
-            status = json_string_or_skip(reply);
+            status = document_text_or_skip(reply);
         else if (str_equal(name, STR("MaxRecordSizeInKiB")))
             facts->record_bytes_max = read_number(reply, kib) << 10;
         else if (str_equal(name, STR("OpenShardCount")))
             facts->open_shards = read_number(reply, shards);
         else if (str_equal(name, STR("RecordDistributionStrategy")))
-            facts->distribution_auto = str_equal(json_string_or_skip(reply), STR("AUTO"));
+            facts->distribution_auto = str_equal(document_text_or_skip(reply), STR("AUTO"));
         else
-            json_skip(reply);
+            document_skip(reply);
     }
     return status;
 }
@@ -80,19 +80,19 @@ static bool check_status(struct str status, struct err *err)
 
 bool describe_stream_read(struct buf *body, struct stream_facts *facts, struct err *err)
 {
-    struct json_reader reply = json_reader_over(body->ptr, body->len);
+    struct document reply = document_over_either(body->ptr, body->len);
     struct stream_facts told = stream_facts_assumed();
     struct str status = STR("");
     struct str name;
-    json_enter_object(&reply);
-    while (json_member(&reply, &name)) {
+    document_enter_map(&reply);
+    while (document_member(&reply, &name)) {
         if (str_equal(name, STR("StreamDescriptionSummary")))
             status = read_summary(&reply, &told);
         else
-            json_skip(&reply);
+            document_skip(&reply);
     }
-    if (!json_done(&reply) || !told.described)
-        return err_set(err, ERR_RETRY, "the reply to DescribeStreamSummary is not its JSON");
+    if (!document_done(&reply) || !told.described)
+        return err_set(err, ERR_RETRY, "the reply to DescribeStreamSummary cannot be read");
     if (!check_status(status, err))
         return false;
     *facts = told;

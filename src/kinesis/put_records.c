@@ -2,7 +2,7 @@
 
 #include "base/base64.h"
 #include "base/buf.h"
-#include "base/json_reader.h"
+#include "base/document.h"
 #include "base/json_write.h"
 #include "kinesis/lane_key.h"
 #include "kinesis/stream_name.h"
@@ -84,20 +84,20 @@ struct entry {
 };
 
 // Of a member that comes twice the last one counts, here as everywhere.
-static struct entry read_entry(struct json_reader *reply)
+static struct entry read_entry(struct document *reply)
 {
     struct entry entry = {STR(""), STR(""), STR("")};
     struct str name;
-    json_enter_object(reply);
-    while (json_member(reply, &name)) {
+    document_enter_map(reply);
+    while (document_member(reply, &name)) {
         if (str_equal(name, STR("SequenceNumber")))
-            entry.sequence_number = json_string_or_skip(reply);
+            entry.sequence_number = document_text_or_skip(reply);
         else if (str_equal(name, STR("ErrorCode")))
-            entry.code = json_string_or_skip(reply);
+            entry.code = document_text_or_skip(reply);
         else if (str_equal(name, STR("ErrorMessage")))
-            entry.message = json_string_or_skip(reply);
+            entry.message = document_text_or_skip(reply);
         else
-            json_skip(reply);
+            document_skip(reply);
     }
     return entry;
 }
@@ -129,12 +129,12 @@ static void count_outcome(
 
 // Reads the array of outcomes; returns how many there are, which may be more than were asked for.
 static size_t read_entries(
-    struct json_reader *reply, struct batch *batch, struct put_records_counts *counts)
+    struct document *reply, struct batch *batch, struct put_records_counts *counts)
 {
     *counts = (struct put_records_counts){.stored = 0};
     size_t told = 0;
-    json_enter_array(reply);
-    for (; json_element(reply); told++) {
+    document_enter_array(reply);
+    for (; document_element(reply); told++) {
         struct entry entry = read_entry(reply);
         if (told >= batch->count)
             continue;
@@ -144,20 +144,20 @@ static size_t read_entries(
     return told;
 }
 
-static bool read_reply(struct batch *batch, struct json_reader *reply,
-    struct put_records_counts *counts, struct err *err)
+static bool read_reply(
+    struct batch *batch, struct document *reply, struct put_records_counts *counts, struct err *err)
 {
     size_t told = 0;
     struct str name;
-    json_enter_object(reply);
-    while (json_member(reply, &name)) {
+    document_enter_map(reply);
+    while (document_member(reply, &name)) {
         if (str_equal(name, STR("Records")))
             told = read_entries(reply, batch, counts);
         else
-            json_skip(reply);
+            document_skip(reply);
     }
-    if (!json_done(reply))
-        return err_set(err, ERR_RETRY, "the reply to PutRecords is not its JSON");
+    if (!document_done(reply))
+        return err_set(err, ERR_RETRY, "the reply to PutRecords cannot be read");
     return told == batch->count ||
            err_set(err, ERR_RETRY, "the reply to PutRecords tells of %zu records, sent were %zu",
                told, batch->count);
@@ -167,7 +167,7 @@ bool put_records_read(
     struct batch *batch, struct buf *body, struct put_records_counts *counts, struct err *err)
 {
     assert(batch->count > 0 && batch->count <= BATCH_RECORDS_MAX);
-    struct json_reader reply = json_reader_over(body->ptr, body->len);
+    struct document reply = document_over_either(body->ptr, body->len);
     if (read_reply(batch, &reply, counts, err))
         return true;
     *counts = (struct put_records_counts){.stored = 0};

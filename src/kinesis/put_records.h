@@ -1,6 +1,8 @@
 // put_records - the PutRecords call: its body from a batch, a batch's outcomes from its reply.
 //
-// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html, JSON 1.1 protocol.
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html. A reply is read in
+// the form that it comes in: front ends answer in JSON what was asked in CBOR now and then
+// (aws-sdk-java-v2, issue 1595).
 #ifndef PGK_KINESIS_PUT_RECORDS_H
 #define PGK_KINESIS_PUT_RECORDS_H
 

@@ -1,7 +1,7 @@
 #include "kinesis/service_error.h"
 
 #include "base/buf.h"
-#include "base/json_reader.h"
+#include "base/document.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -117,20 +117,20 @@ struct told {
 
 static bool read_told(struct buf *body, struct told *told)
 {
-    struct json_reader reply = json_reader_over(body->ptr, body->len);
+    struct document reply = document_over_either(body->ptr, body->len);
     struct str name;
-    json_enter_object(&reply);
-    while (json_member(&reply, &name)) {
+    document_enter_map(&reply);
+    while (document_member(&reply, &name)) {
         if (str_equal(name, STR("__type")))
-            told->type = json_string_or_skip(&reply);
+            told->type = document_text_or_skip(&reply);
         else if (str_equal(name, STR("message")))
-            told->message = json_string_or_skip(&reply);
+            told->message = document_text_or_skip(&reply);
         else if (str_equal(name, STR("Message")))
-            told->other_message = json_string_or_skip(&reply);
+            told->other_message = document_text_or_skip(&reply);
         else
-            json_skip(&reply);
+            document_skip(&reply);
     }
-    return json_done(&reply);
+    return document_done(&reply);
 }
 
 // The first line only: what is wrong with a signature is followed by the request as the service

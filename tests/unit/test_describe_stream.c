@@ -1,6 +1,7 @@
 #include "cmocka_prelude.h"
 
 #include "base/buf.h"
+#include "cbor_of_json.h"
 #include "kinesis/describe_stream.h"
 #include "kinesis/stream_name.h"
 
@@ -19,11 +20,11 @@ static void asks_for_the_stream_by_its_name(void **state)
     buf_release(&body);
 }
 
+static enum document_form form; // Of the replies: each test runs in both.
+
 static bool read_description(struct str reply, struct stream_facts *facts, struct err *err)
 {
-    struct buf body;
-    buf_init(&body, reply.len);
-    buf_add(&body, reply);
+    struct buf body = reply_in(form, reply);
     bool ok = describe_stream_read(&body, facts, err);
     buf_release(&body);
     return ok;
@@ -93,5 +94,11 @@ int main(void)
         cmocka_unit_test(what_is_not_told_is_as_it_always_was),
         cmocka_unit_test(a_stream_that_takes_no_records_is_no_success),
     };
-    return cmocka_run_group_tests_name("describe_stream", tests, NULL, NULL);
+    int failed = 0;
+    for (form = DOCUMENT_JSON; form <= DOCUMENT_CBOR; form++)
+        failed +=
+            cmocka_run_group_tests_name(form == DOCUMENT_JSON ? "describe_stream, replies in JSON"
+                                                              : "describe_stream, replies in CBOR",
+                tests, NULL, NULL);
+    return failed;
 }

@@ -15,9 +15,10 @@ static void assert_document(enum document_form form, struct str bytes)
 {
     char *copy = malloc(bytes.len);
     memcpy(copy, bytes.ptr, bytes.len);
-    struct document document = document_over(form, copy, bytes.len);
+    struct document document = document_over_either(copy, bytes.len);
     struct str name;
 
+    assert_int_equal(document.form, form);
     assert_int_equal(document_peek(&document), CBOR_KIND_MAP);
     document_enter_map(&document);
     assert_true(document_member(&document, &name));

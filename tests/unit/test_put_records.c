@@ -1,6 +1,7 @@
 #include "cmocka_prelude.h"
 
 #include "base/buf.h"
+#include "cbor_of_json.h"
 #include "kinesis/lane_key.h"
 #include "kinesis/put_records.h"
 #include "kinesis/stream_name.h"
@@ -114,13 +115,13 @@ static void a_full_request_fits(void **state)
     batch_release(&batch);
 }
 
+static enum document_form form; // Of the replies: each test runs in both.
+
 // Reads a reply to a request of three records; only their number matters.
 static bool read_reply(struct batch *batch, struct str reply, struct put_records_counts *counts)
 {
     *batch = (struct batch){.count = 3};
-    struct buf body;
-    buf_init(&body, reply.len);
-    buf_add(&body, reply);
+    struct buf body = reply_in(form, reply);
     bool believed = put_records_read(batch, &body, counts, &batch->err);
     buf_release(&body);
     return believed;
@@ -269,9 +270,10 @@ static void a_reply_in_another_form_is_not_believed(void **state)
 static void a_reply_cut_short_is_not_believed_at_any_length(void **state)
 {
     (void)state;
-    struct str whole = REPLY("2", THROTTLED, STORED, FAILED);
+    struct buf whole = reply_in(form, REPLY("2", THROTTLED, STORED, FAILED));
     for (size_t len = 0; len < whole.len; len++)
         assert_not_believed((struct str){.ptr = whole.ptr, .len = len});
+    buf_release(&whole);
 }
 
 int main(void)
@@ -292,5 +294,10 @@ int main(void)
         cmocka_unit_test(a_reply_in_another_form_is_not_believed),
         cmocka_unit_test(a_reply_cut_short_is_not_believed_at_any_length),
     };
-    return cmocka_run_group_tests_name("put_records", tests, NULL, NULL);
+    int failed = 0;
+    for (form = DOCUMENT_JSON; form <= DOCUMENT_CBOR; form++)
+        failed += cmocka_run_group_tests_name(
+            form == DOCUMENT_JSON ? "put_records, replies in JSON" : "put_records, replies in CBOR",
+            tests, NULL, NULL);
+    return failed;
 }

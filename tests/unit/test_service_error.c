@@ -1,15 +1,16 @@
 #include "cmocka_prelude.h"
 
 #include "base/buf.h"
+#include "cbor_of_json.h"
 #include "kinesis/service_error.h"
 
 #include <string.h>
 
+static enum document_form form; // Of the replies: each test runs in both.
+
 static struct service_error read_error(long status, struct str error_type, struct str reply)
 {
-    struct buf body;
-    buf_init(&body, reply.len);
-    buf_add(&body, reply);
+    struct buf body = reply_in(form, reply);
     struct service_error error = service_error_read(status, error_type, &body);
     buf_release(&body);
     return error;
@@ -142,5 +143,11 @@ int main(void)
         cmocka_unit_test(the_line_says_what_to_do),
         cmocka_unit_test(a_session_token_told_back_is_not_repeated),
     };
-    return cmocka_run_group_tests_name("service_error", tests, NULL, NULL);
+    int failed = 0;
+    for (form = DOCUMENT_JSON; form <= DOCUMENT_CBOR; form++)
+        failed +=
+            cmocka_run_group_tests_name(form == DOCUMENT_JSON ? "service_error, replies in JSON"
+                                                              : "service_error, replies in CBOR",
+                tests, NULL, NULL);
+    return failed;
 }
