@@ -20,6 +20,12 @@ struct counters {
     uint64_t signature_failures;
     uint64_t records_stored;
     uint64_t bytes_stored; // Data and keys, also of what is discarded.
+    // What AWS bills for (https://aws.amazon.com/kinesis/data-streams/pricing/): units of 25 KB a
+    // record where shards are paid for, each record rounded up to 1 KB where the stream is on
+    // demand.
+    uint64_t payload_units;
+    uint64_t rounded_kib;
+    uint64_t bytes_received; // Of the bodies of PutRecords, as they came over the wire.
     uint64_t records_failed;
     uint64_t records_throttled; // By the limits, not by a fault.
     uint64_t records_read;

@@ -146,6 +146,18 @@ static struct str data_of(struct account *account, const struct put_entry *entry
     return buf_str(&account->decoded);
 }
 
+static void count_stored(struct counters *counters, size_t bytes)
+{
+    enum {
+        UNIT_BYTES = 25 * 1024,
+        KIB = 1024
+    };
+    counters->records_stored++;
+    counters->bytes_stored += bytes;
+    counters->payload_units += (bytes + UNIT_BYTES - 1) / UNIT_BYTES;
+    counters->rounded_kib += (bytes + KIB - 1) / KIB;
+}
+
 static struct outcome store(
     struct account *account, const struct put_entry *entry, struct shard *shard)
 {
@@ -164,8 +176,7 @@ static struct outcome store(
     outcome.sequence = shard_sequence(shard, shard->log.count, account->now_ms);
     shard_log_append(&shard->log, logged(account, entry, data_of(account, entry)));
     log_arrival(account, entry->partition_key.text);
-    account->counters.records_stored++;
-    account->counters.bytes_stored += entry_bytes(entry);
+    count_stored(&account->counters, entry_bytes(entry));
     return outcome;
 }
 

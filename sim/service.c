@@ -173,6 +173,7 @@ static void answer_api(
     account->counters.cbor_requests += call.form == DOCUMENT_CBOR;
     const bool is_put_records = call.operation && call.operation->run == put_records;
     account->counters.put_records_requests += is_put_records;
+    account->counters.bytes_received += is_put_records ? request->body.len : 0;
     reply->fault = faults_for_request(&account->faults, is_put_records);
     account->counters.replies_dropped += reply->fault.fate == FATE_CLOSE;
     account->counters.replies_stalled += reply->fault.fate == FATE_STALL;

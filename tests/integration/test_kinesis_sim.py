@@ -361,6 +361,17 @@ def test_a_request_has_ten_mebibytes(sim):
     assert sim.counters()['records_stored'] == 10
 
 
+def test_what_would_be_billed_is_counted(sim):
+    client = sim.client()
+    for data_bytes in (1, 1023, 1024, 25 * 1024):
+        client.put_records(StreamName=STREAM, Records=[
+            {'PartitionKey': 'k', 'Data': bytes(data_bytes)}])
+    counters = sim.counters()
+    assert counters['payload_units'] == 1 + 1 + 1 + 2
+    assert counters['rounded_kib'] == 1 + 1 + 2 + 26
+    assert counters['bytes_received'] > (1 + 1023 + 1024 + 25 * 1024) * 4 // 3
+
+
 def test_a_partition_key_has_256_utf16_units(sim):
     client = lax(sim)
     for key in ('k' * 256, '€' * 256, '😀' * 128):
