@@ -17,6 +17,20 @@ Stored = collections.namedtuple(
     'Stored', 'shard sequence arrived_ms key hash_key data request fate')
 
 
+def as_shards(told):
+    """Shards by identifier, of what kinesis_sim tells of them."""
+    return {one['shard']: Shard(one['shard'], one['first_key'], one['last_key'], one['parents'])
+            for one in told}
+
+
+def read_log(sim, stream):
+    """The shards that a stream of kinesis_sim ever had, and its log."""
+    log = [Stored(one['shard'], int(one['sequence']), one['arrived_ms'], one['partition_key'],
+                  one['explicit_hash_key'], one['data'], one['request'], one['reply'])
+           for one in sim.log(stream)]
+    return as_shards(sim.shards(stream)), sorted(log, key=lambda one: one.request)
+
+
 def in_reading_order(shards):
     """The shards by identifier, each behind its parents."""
     ordered = {}

@@ -141,10 +141,10 @@ class Load:
         return set().union(*(writer.rolled_back for writer in self.writers))
 
 
-def rows(database):
+def rows(database, names=None):
     """What the tables hold: by a table's name as records tell it, a list of rows by column."""
     found = {}
-    for name, table in NAMES.items():
+    for name, table in (names or NAMES).items():
         cursor = database.connection.execute(f'SELECT * FROM {table}')
         columns = [column.name for column in cursor.description]
         found[name] = [{column: 'null' if value is None else str(value)

@@ -143,6 +143,17 @@ def test_copies_under_two_keys_are_in_the_order_of_their_arrivals():
     assert problems([*CLEAN[:2], first, second, *CLEAN[3:]]) == ''
 
 
+@pytest.mark.parametrize('requests, wrong', [
+    ((1, 2, 3), False), ((1, 2, 2), True), ((1, 1, 2), True), ((2, 1, 3), True), ((1, 3, 2), True)])
+def test_a_truncate_stands_between_earlier_and_later_changes_of_its_table(requests, wrong):
+    committed = [COMMITTED[0], Change(0x20, 'public.log', 'TRUNCATE', None), COMMITTED[2]]
+    log = [stored(at + 1, key=f'key {at}', data=data(change), request=request)
+           for at, (change, request) in enumerate(zip(committed, requests))]
+    records, _ = consume(SHARDS, log)
+    found = judge(committed, records, {'public.log': [{'mark': 'w-3'}]}, breaks=[])
+    assert ['wrong side' in one for one in found] == [True] * wrong
+
+
 def test_each_copy_of_several_needs_a_cause():
     log = [*CLEAN, stored(6, 'shardId-3', at=6500), stored(6, 'shardId-3', at=7000)]
     records, _ = consume(SHARDS, log)

@@ -18,7 +18,7 @@ NULL = 'null'      # As records tell it; no value of the load is this text.
 
 # What finds a row, None: all that it holds. A table that is not here is only added to.
 IDENTITY = {'public.users': ['id'], 'public.pairs': ['b', 'a'], 'public."Odd ones"': ['id'],
-            'public.keyless': None}
+            'public.keyless': None, 'public.bulk': ['id']}
 
 # `mark` is the new row's, None when there is no new row.
 Change = collections.namedtuple('Change', 'lsn table operation mark')
@@ -79,8 +79,7 @@ def judge(committed, records, tables, rolled_back=frozenset(), breaks=None):
         return [f'a record that no consumer can read: {failure!r}']
     return (membership_problems(committed, deliveries, rolled_back)
             or order_problems(committed, deliveries) + replay_problems(deliveries, tables)
-            + examples('without a cause', unexplained(deliveries, breaks or [])
-                       if breaks is not None else []))
+            + (log_problems(committed, deliveries, breaks) if breaks is not None else []))
 
 
 def membership_problems(committed, deliveries, rolled_back):
@@ -121,6 +120,30 @@ def is_late_copy(one, acknowledged):
     """Whether it is of a request that the program gave up, stored when its resend was acknowledged
     already: nobody can help that, and consumers know it by its position."""
     return one.change in acknowledged and one.record.get('Fate', ANSWERED) != ANSWERED
+
+
+def log_problems(committed, deliveries, breaks):
+    """What only a log shows that tells of each record by which request it came."""
+    return (examples('without a cause', unexplained(deliveries, breaks))
+            + examples('on the wrong side of a TRUNCATE', barrier_problems(committed, deliveries)))
+
+
+def barrier_problems(committed, deliveries):
+    """Changes of a table that were not stored before a later TRUNCATE of it was sent, or that were
+    sent before an earlier one was stored."""
+    sent = {}
+    for one in deliveries:
+        sent[one.change] = min(one.record['Request'], sent.get(one.change, one.record['Request']))
+    newest, barrier, problems = {}, {}, []
+    for change in committed:
+        at, table = sent[change], change.table
+        is_barrier = change.operation == 'TRUNCATE'
+        if at <= barrier.get(table, 0) or is_barrier and at <= newest.get(table, 0):
+            problems.append(change)
+        if is_barrier:
+            barrier[table] = at
+        newest[table] = max(at, newest.get(table, 0))
+    return problems
 
 
 def replay_problems(deliveries, tables):

@@ -1,0 +1,31 @@
+"""script/chaos plays, judges and says so, and leaves nothing behind."""
+import pathlib
+import re
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def play(minutes, *more):
+    return subprocess.run([ROOT / 'script' / 'chaos', '--minutes', str(minutes), '--seed', '1', *more],
+                          check=False, capture_output=True, text=True, timeout=300)
+
+
+def test_chaos_ends_well_and_leaves_nothing():
+    left = set(pathlib.Path(tempfile.gettempdir()).glob('pgk-chaos-*'))
+
+    chaos = play(0.2)
+
+    assert chaos.returncode == 0, chaos.stdout + chaos.stderr
+    assert len(re.findall(r'^ +[\d.]+ s  ', chaos.stdout, re.M)) > 5
+    assert chaos.stdout.splitlines()[-1].startswith('all is well; again: script/chaos --minutes 0.2')
+    assert set(pathlib.Path(tempfile.gettempdir()).glob('pgk-chaos-*')) <= left
+
+
+def test_chaos_sees_what_a_program_loses():
+    chaos = play(0.05, '--', '-T', 'users')
+
+    assert chaos.returncode == 1, chaos.stdout + chaos.stderr
+    assert "PROBLEM: missing: Change(" in chaos.stdout
+    assert "table='public.users'" in chaos.stdout
