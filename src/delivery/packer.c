@@ -24,6 +24,7 @@ static void add(struct batch *batch, struct record *record)
     if (record->records_max > 0 && record->records_max < batch->records_max)
         batch->records_max = record->records_max;
     batch->outcomes[batch->count] = OUTCOME_UNKNOWN;
+    batch->placements[batch->count] = placement_unknown();
     batch->records[batch->count++] = record;
     batch->request_bytes += record_request_bytes(record);
     assert(batch->count <= BATCH_RECORDS_MAX && batch->request_bytes <= BATCH_BYTES_MAX);

@@ -79,6 +79,7 @@ void put_records_write(
 // What a reply says of one record; "" where it says nothing, or null.
 struct entry {
     struct str sequence_number;
+    struct str shard_id;
     struct str code;
     struct str message;
 };
@@ -86,12 +87,14 @@ struct entry {
 // Of a member that comes twice the last one counts, here as everywhere.
 static struct entry read_entry(struct document *reply)
 {
-    struct entry entry = {STR(""), STR(""), STR("")};
+    struct entry entry = {STR(""), STR(""), STR(""), STR("")};
     struct str name;
     document_enter_map(reply);
     while (document_member(reply, &name)) {
         if (str_equal(name, STR("SequenceNumber")))
             entry.sequence_number = document_text_or_skip(reply);
+        else if (str_equal(name, STR("ShardId")))
+            entry.shard_id = document_text_or_skip(reply);
         else if (str_equal(name, STR("ErrorCode")))
             entry.code = document_text_or_skip(reply);
         else if (str_equal(name, STR("ErrorMessage")))
@@ -111,6 +114,30 @@ static enum outcome outcome_of(const struct entry *entry)
     if (entry->code.len == 0 && entry->sequence_number.len > 0)
         return OUTCOME_STORED;
     return OUTCOME_FAILED;
+}
+
+// "Rate exceeded for shard shardId-000000000001 in stream s under account 111111111111."
+static uint32_t throttled_shard(struct str message)
+{
+    struct str rest = message;
+    while (rest.len > 0) {
+        uint32_t shard = shard_parse(str_cut(&rest, ' '));
+        if (shard != SHARD_UNKNOWN)
+            return shard;
+    }
+    return SHARD_UNKNOWN;
+}
+
+static struct placement placement_of(enum outcome outcome, const struct entry *entry)
+{
+    struct placement placement = placement_unknown();
+    if (outcome == OUTCOME_STORED) {
+        placement.shard = shard_parse(entry->shard_id);
+        placement.sequence_number = sequence_number_parse(entry->sequence_number);
+    } else if (outcome == OUTCOME_THROTTLED) {
+        placement.shard = throttled_shard(entry->message);
+    }
+    return placement;
 }
 
 static void count_outcome(
@@ -139,6 +166,7 @@ static size_t read_entries(
         if (told >= batch->count)
             continue;
         batch->outcomes[told] = outcome_of(&entry);
+        batch->placements[told] = placement_of(batch->outcomes[told], &entry);
         count_outcome(counts, batch->outcomes[told], &entry);
     }
     return told;

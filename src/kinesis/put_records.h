@@ -44,9 +44,9 @@ struct put_records_counts {
     struct err_quote first_failure; // "" when there was none.
 };
 
-// Reads the body of a reply with status 200, which is spent, into the batch's outcomes. False, with
-// all outcomes unknown, when it is not the answer to this request: then nothing it says is
-// believed.
+// Reads the body of a reply with status 200, which is spent, into the batch's outcomes and
+// placements. False, with all outcomes unknown, when it is not the answer to this request: then
+// nothing it says is believed.
 MUST_CHECK bool put_records_read(
     struct batch *batch, struct buf *body, struct put_records_counts *counts, struct err *err);
 

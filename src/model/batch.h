@@ -9,6 +9,7 @@
 #define PGK_MODEL_BATCH_H
 
 #include "base/err.h"
+#include "model/placement.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,7 +28,7 @@ enum {
 enum outcome {
     OUTCOME_UNKNOWN,   // The request failed as a whole and may or may not have been stored.
     OUTCOME_STORED,    // Acknowledged.
-    OUTCOME_THROTTLED, // Not stored: its shard or the stream was busy.
+    OUTCOME_THROTTLED, // Not stored: its shard was busy or, for a whole request, the stream.
     OUTCOME_FAILED,    // Not stored, or so the service says: an internal failure.
     OUTCOME_SKIPPED    // Not stored, and never to be: the operator's policy. It counts as paid.
 };
@@ -35,9 +36,12 @@ enum outcome {
 struct batch {
     struct record *records[BATCH_RECORDS_MAX]; // The first one of each entry.
     enum outcome outcomes[BATCH_RECORDS_MAX];
+    struct placement placements[BATCH_RECORDS_MAX]; // Of what was stored; of what was throttled,
+                                                    // the shard. Unknown where not told.
     size_t count;
     size_t records_max;   // Fewer than there could be while the service refuses one of them.
     size_t request_bytes; // The sum of record_request_bytes().
+    int64_t sent_ms;      // When it was given to the sink.
     struct err err;       // Why the request failed as a whole; ERR_NONE when it did not.
 };
 

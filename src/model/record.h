@@ -21,7 +21,8 @@ struct record {
     uint32_t records_max; // Of a batch that it may be in, once one with it was refused; 0: any.
     uint32_t key_len;
     uint32_t data_len;
-    char bytes[]; // The partition key, then the data.
+    uint32_t inversions; // How often it was stored, but not behind what came before it.
+    char bytes[];        // The partition key, then the data.
 };
 
 // Copies both. The rest of the header is zero.

@@ -15,6 +15,7 @@
 
 enum {
     SEATS_MAX = 16,
+    SHARDS = 4,
     TIMEOUT_MS = 15000, // Of a request that is not answered.
     LATE_MS = 20000     // How long after that it may be stored all the same.
 };
@@ -39,6 +40,7 @@ static struct arrival *arrivals;
 static size_t arrival_count;
 static size_t arrival_capacity;
 static uint64_t requests;
+static uint64_t sequence_number;
 static int64_t stalled_until_ms;
 static int64_t refusing_until_ms;
 
@@ -54,6 +56,7 @@ void fake_kinesis_begin(void)
     arrival_count = 0;
     arrival_capacity = 0;
     requests = 0;
+    sequence_number = 0;
     stalled_until_ms = 0;
     refusing_until_ms = 0;
 }
@@ -114,6 +117,15 @@ static void lose_reply(struct request *request)
         (double)(arrives_ms - world.started_ms) / 1000);
 }
 
+// A lane lies inside one shard, and what it sends it sends after the last answer.
+static struct placement next_placement(const struct record *record)
+{
+    return (struct placement){
+        .shard = record->lane % SHARDS,
+        .sequence_number = {{0, 0, ++sequence_number}},
+    };
+}
+
 // A sink that keeps order stores nothing behind what it did not store.
 static void answer_each(struct request *request)
 {
@@ -137,6 +149,7 @@ static void answer_each(struct request *request)
         }
         stored++;
         store_at(request, batch->records[i], arrives_ms);
+        batch->placements[i] = next_placement(batch->records[i]);
     }
     world_trace("request %llu: %zu of %zu will be stored, and answered at %.3f",
         (unsigned long long)request->number, stored, batch->count,

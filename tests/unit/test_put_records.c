@@ -187,6 +187,41 @@ static void what_is_not_surely_stored_failed(void **state)
         OUTCOME_FAILED, OUTCOME_FAILED, OUTCOME_FAILED);
 }
 
+static void what_is_stored_has_its_placement(void **state)
+{
+    (void)state;
+    struct batch batch;
+    struct put_records_counts counts;
+
+    assert_true(
+        read_reply(&batch, REPLY("0", STORED, STORED_NULL, "{\"SequenceNumber\":\"1\"}"), &counts));
+
+    struct sequence_number number =
+        sequence_number_parse(STR("49543463076548007577105092703039560359975228518395012686"));
+    assert_int_equal(batch.placements[0].shard, 0);
+    assert_memory_equal(&batch.placements[0].sequence_number, &number, sizeof number);
+    assert_int_equal(batch.placements[1].sequence_number.limbs[2], 4954);
+    assert_int_equal(batch.placements[2].shard, SHARD_UNKNOWN);
+    assert_int_equal(batch.placements[2].sequence_number.limbs[2], 1);
+}
+
+static void the_shard_of_a_throttled_record_is_read_from_the_message(void **state)
+{
+    (void)state;
+    struct batch batch;
+    struct put_records_counts counts;
+
+    assert_true(read_reply(&batch,
+        REPLY("3", THROTTLED, FAILED,
+            "{\"ErrorCode\":\"ProvisionedThroughputExceededException\",\"ErrorMessage\":\"shardId-"
+            "\"}"),
+        &counts));
+
+    assert_int_equal(batch.placements[0].shard, 1);
+    assert_int_equal(batch.placements[1].shard, SHARD_UNKNOWN);
+    assert_int_equal(batch.placements[2].shard, SHARD_UNKNOWN);
+}
+
 static void members_are_known_by_their_names(void **state)
 {
     (void)state;
@@ -287,6 +322,8 @@ int main(void)
         cmocka_unit_test(each_record_has_its_own_outcome),
         cmocka_unit_test(the_count_of_failures_is_not_believed),
         cmocka_unit_test(what_is_not_surely_stored_failed),
+        cmocka_unit_test(what_is_stored_has_its_placement),
+        cmocka_unit_test(the_shard_of_a_throttled_record_is_read_from_the_message),
         cmocka_unit_test(members_are_known_by_their_names),
         cmocka_unit_test(of_a_member_that_comes_twice_the_last_one_counts),
         cmocka_unit_test(the_first_failure_is_kept_for_the_log),

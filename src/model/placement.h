@@ -1,0 +1,40 @@
+// placement - where the service stored a record: its shard, and its sequence number there.
+//
+// A shard is read in the order of its sequence numbers, so they tell how consumers will see two
+// records whatever the order in which their answers came.
+//
+// The service writes a sequence number as 56 decimal digits; here it is a number of 192 bits, for
+// one is kept for each lane. Longer ones, which its pattern would allow (129 digits, API reference,
+// PutRecordsResultEntry), count as unknown.
+#ifndef PGK_MODEL_PLACEMENT_H
+#define PGK_MODEL_PLACEMENT_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// No shard: not told, or not in the service's form.
+#define SHARD_UNKNOWN UINT32_MAX
+
+struct sequence_number {
+    uint64_t limbs[3]; // The high one first; all 0: not known.
+};
+
+struct placement {
+    uint32_t shard; // The number in "shardId-000000000012".
+    struct sequence_number sequence_number;
+};
+
+struct placement placement_unknown(void);
+
+// SHARD_UNKNOWN unless it is a shard's id.
+uint32_t shard_parse(struct str shard_id);
+
+// Not known unless it is a number.
+struct sequence_number sequence_number_parse(struct str decimal);
+
+// True unless both are known to lie in one shard and `later` is not behind `earlier` there.
+bool placement_may_follow(const struct placement *later, const struct placement *earlier);
+
+#endif
