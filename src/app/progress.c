@@ -22,11 +22,12 @@ void progress_sum_up(const struct pump *pump)
     log_event(LOG_INFO,
         "changes %" PRIu64 ", records stored %" PRIu64 " (%" PRIu64
         " bytes), sent again: throttled %" PRIu64 ", failed %" PRIu64 ", unanswered %" PRIu64
-        "; skipped: messages %" PRIu64 ", oversize %" PRIu64 ", refused %" PRIu64
-        "; elided %" PRIu64 "; confirmed up to " LSN_FMT,
+        ", out of order %" PRIu64 "; skipped: messages %" PRIu64 ", oversize %" PRIu64
+        ", refused %" PRIu64 "; elided %" PRIu64 "; confirmed up to " LSN_FMT,
         pump->intake.counts.changes, sent->stored, sent->stored_bytes, sent->throttled,
-        sent->failed, sent->unknown, pump->intake.counts.messages, misfits->oversize,
-        misfits->refused, misfits->elided, LSN_ARG(delivery_flushed(pump->delivery)));
+        sent->failed, sent->unknown, sent->inverted, pump->intake.counts.messages,
+        misfits->oversize, misfits->refused, misfits->elided,
+        LSN_ARG(delivery_flushed(pump->delivery)));
 }
 
 void progress_tell(struct progress *progress, const struct pump *pump, int64_t now_ms)

@@ -8,6 +8,7 @@
 #include "model/source.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 enum {
     TAKE_MAX = 2 * BATCH_RECORDS_MAX, // A turn's events: requests are handed out in between.
@@ -92,6 +93,22 @@ static void tell_fullness(struct pump *pump, int64_t now_ms)
         "%zu bytes wait to be stored, no more fit (--max-memory): reading on when the stream has "
         "taken some",
         pump->delivery->memory_bytes + sink_bytes(pump));
+}
+
+// Never seen of AWS, and to be heard of when it is.
+static void tell_inversions(struct pump *pump, int64_t now_ms)
+{
+    uint64_t inverted = pump->delivery->counts.inverted;
+    bool told =
+        pump->inverted_told_at_ms > 0 && now_ms - pump->inverted_told_at_ms < COMPLAIN_EVERY_MS;
+    if (inverted == pump->inverted_told || told)
+        return;
+    log_event(LOG_WARNING,
+        "the service put %" PRIu64 " records before earlier ones of the same keys, as their "
+        "sequence numbers say: they are sent again",
+        inverted - pump->inverted_told);
+    pump->inverted_told = inverted;
+    pump->inverted_told_at_ms = now_ms;
 }
 
 static enum pump_state take_events(struct pump *pump, int64_t now_ms, struct err *err)
@@ -197,6 +214,7 @@ enum pump_state pump_turn(struct pump *pump, struct moment now, struct err *err)
     hand_out(pump, now.now_ms);
     misfits_tell(&pump->intake.misfits, now.now_ms);
     tell_fullness(pump, now.now_ms);
+    tell_inversions(pump, now.now_ms);
     return state == PUMP_FLOWS ? confirm(pump, now, err) : state;
 }
 

@@ -44,6 +44,8 @@ struct pump {
     int64_t complained_at_ms;
     int64_t full_since_ms; // 0: there is room.
     int64_t full_told_at_ms;
+    uint64_t inverted_told; // Of delivery's count.
+    int64_t inverted_told_at_ms;
 };
 
 // Borrows sink and delivery.

@@ -14,10 +14,16 @@
 static const struct backoff throttled_backoff = {.first_ms = 200, .most_ms = 5000};
 static const struct backoff failed_backoff = {.first_ms = 50, .most_ms = 5000};
 
+enum {
+    // A stream that was made anew may count from the beginning.
+    INVERSIONS_MAX = 3
+};
+
 void delivery_init(struct delivery *delivery, struct delivery_options options, lsn_t flushed)
 {
     *delivery = (struct delivery){.options = options, .random = random_from(options.seed)};
     lanes_init(&delivery->lanes, options.lane_bits);
+    gates_init(&delivery->gates);
     ledger_init(&delivery->ledger, flushed);
     barrier_init(&delivery->barrier);
 }
@@ -25,6 +31,7 @@ void delivery_init(struct delivery *delivery, struct delivery_options options, l
 void delivery_release(struct delivery *delivery)
 {
     lanes_release(&delivery->lanes);
+    gates_release(&delivery->gates);
     ledger_release(&delivery->ledger);
     barrier_release(&delivery->barrier);
 }
@@ -73,7 +80,7 @@ bool delivery_is_idle(const struct delivery *delivery)
 bool delivery_is_drained(const struct delivery *delivery)
 {
     const struct lanes *lanes = &delivery->lanes;
-    return lanes->in_flight == 0 && lanes->ready_count == 0 &&
+    return lanes->in_flight == 0 && lanes->ready_count == 0 && lanes->parked == 0 &&
            lanes_wake_at_ms(lanes) == CLOCK_NEVER_MS;
 }
 
@@ -108,7 +115,8 @@ struct batch *delivery_next_batch(struct delivery *delivery, int64_t now_ms)
     if (now_ms < delivery->hold_until_ms)
         return NULL;
     lanes_wake(&delivery->lanes, now_ms);
-    return packer_pack(&delivery->lanes, delivery->options.packing);
+    gates_open(&delivery->gates, &delivery->lanes, now_ms);
+    return packer_pack(&delivery->lanes, &delivery->gates, delivery->options.packing, now_ms);
 }
 
 static void settle_paid(struct delivery *delivery, struct record *record, enum outcome outcome)
@@ -123,6 +131,18 @@ static void settle_paid(struct delivery *delivery, struct record *record, enum o
     record_free(record);
 }
 
+static int64_t failed_wait_ms(struct delivery *delivery, const struct record *record)
+{
+    return backoff_wait_ms(failed_backoff, record->attempts, &delivery->random);
+}
+
+static void settle_inverted(struct delivery *delivery, struct record *record, int64_t now_ms)
+{
+    delivery->counts.inverted++;
+    record->inversions++;
+    lanes_settle_failed(&delivery->lanes, record, now_ms + failed_wait_ms(delivery, record));
+}
+
 static void settle_failed(
     struct delivery *delivery, struct record *record, enum outcome outcome, int64_t now_ms)
 {
@@ -130,8 +150,9 @@ static void settle_failed(
     counts->throttled += outcome == OUTCOME_THROTTLED;
     counts->failed += outcome == OUTCOME_FAILED;
     counts->unknown += outcome == OUTCOME_UNKNOWN;
-    struct backoff backoff = outcome == OUTCOME_THROTTLED ? throttled_backoff : failed_backoff;
-    int64_t wait_ms = backoff_wait_ms(backoff, record->attempts, &delivery->random);
+    int64_t wait_ms = outcome == OUTCOME_THROTTLED
+                          ? backoff_wait_ms(throttled_backoff, record->attempts, &delivery->random)
+                          : failed_wait_ms(delivery, record);
     lanes_settle_failed(&delivery->lanes, record, now_ms + wait_ms);
 }
 
@@ -147,18 +168,61 @@ static void settle_refused(
     lanes_settle_failed(&delivery->lanes, record, alone ? CLOCK_NEVER_MS : now_ms + 1);
 }
 
+// False when the record must be sent again.
+static bool is_in_place(
+    struct delivery *delivery, const struct record *record, const struct placement *placement)
+{
+    if (delivery->options.packing != PACKING_ONE_OF_A_LANE ||
+        lanes_tell_placement(&delivery->lanes, record->lane, placement))
+        return true;
+    if (record->inversions < INVERSIONS_MAX)
+        return false;
+    lanes_forget_placement(&delivery->lanes, record->lane);
+    return lanes_tell_placement(&delivery->lanes, record->lane, placement);
+}
+
+// What an answer to a record says of its shard.
+static void learn_of_shard(
+    struct delivery *delivery, const struct batch *batch, size_t i, int64_t now_ms)
+{
+    uint32_t lane = batch->records[i]->lane;
+    struct gate_answer answer = {
+        .shard = batch->placements[i].shard,
+        .sent_ms = batch->sent_ms,
+    };
+    if (batch->outcomes[i] == OUTCOME_STORED) {
+        gates_stored(&delivery->gates, answer, now_ms);
+    } else if (batch->outcomes[i] == OUTCOME_THROTTLED && batch->err.kind == ERR_NONE) {
+        if (answer.shard == SHARD_UNKNOWN)
+            answer.shard = lanes_shard(&delivery->lanes, lane);
+        if (answer.shard == SHARD_UNKNOWN)
+            return;
+        lanes_tell_shard(&delivery->lanes, lane, answer.shard);
+        gates_throttled(&delivery->gates, answer, now_ms);
+    }
+}
+
+static void settle_one(
+    struct delivery *delivery, const struct batch *batch, size_t i, int64_t now_ms)
+{
+    struct record *record = batch->records[i];
+    enum outcome outcome = batch->outcomes[i];
+    learn_of_shard(delivery, batch, i, now_ms);
+    if (outcome == OUTCOME_STORED && !is_in_place(delivery, record, &batch->placements[i]))
+        settle_inverted(delivery, record, now_ms);
+    else if (outcome == OUTCOME_STORED || outcome == OUTCOME_SKIPPED)
+        settle_paid(delivery, record, outcome);
+    else if (batch->err.kind == ERR_DATA)
+        settle_refused(delivery, record, batch->count, now_ms);
+    else
+        settle_failed(delivery, record, outcome, now_ms);
+}
+
 void delivery_settle(struct delivery *delivery, struct batch *batch, int64_t now_ms)
 {
     // Newest first, so that several failed records of one lane stand in their order again.
-    for (size_t i = batch->count; i-- > 0;) {
-        enum outcome outcome = batch->outcomes[i];
-        if (outcome == OUTCOME_STORED || outcome == OUTCOME_SKIPPED)
-            settle_paid(delivery, batch->records[i], outcome);
-        else if (batch->err.kind == ERR_DATA)
-            settle_refused(delivery, batch->records[i], batch->count, now_ms);
-        else
-            settle_failed(delivery, batch->records[i], outcome, now_ms);
-    }
+    for (size_t i = batch->count; i-- > 0;)
+        settle_one(delivery, batch, i, now_ms);
     free(batch);
 }
 
@@ -169,7 +233,12 @@ void delivery_hold(struct delivery *delivery, int64_t until_ms)
 
 int64_t delivery_wake_at_ms(const struct delivery *delivery)
 {
-    int64_t at_ms = delivery->lanes.ready_count > 0 ? 0 : lanes_wake_at_ms(&delivery->lanes);
+    int64_t at_ms = 0;
+    if (delivery->lanes.ready_count == 0) {
+        int64_t retry_ms = lanes_wake_at_ms(&delivery->lanes);
+        int64_t open_ms = gates_open_at_ms(&delivery->gates);
+        at_ms = retry_ms < open_ms ? retry_ms : open_ms;
+    }
     return at_ms > delivery->hold_until_ms ? at_ms : delivery->hold_until_ms;
 }
 
@@ -191,6 +260,7 @@ bool delivery_oldest_debt(const struct delivery *delivery, struct delivery_debt 
 void delivery_restart(struct delivery *delivery, lsn_t flushed)
 {
     lanes_clear(&delivery->lanes);
+    gates_clear(&delivery->gates);
     ledger_restart(&delivery->ledger, flushed);
     barrier_release(&delivery->barrier);
     delivery->memory_bytes = 0;

@@ -6,6 +6,13 @@
 //
 //   - a record is sent only after every earlier record of its partition key is stored, or behind
 //     it in one batch for a sink that keeps a batch's order;
+//   - a record that the service put before its lane's last one, as their sequence numbers in one
+//     shard say, is sent again until it is behind: so the last record of a key is its last change.
+//     The lane is the unit of that, for what it sends was sent after the answer to its last record,
+//     so for each of its keys the number must be greater; a key that was not concerned is stored
+//     twice for it, no worse. A service that counts anew is believed at the fourth sending;
+//   - a shard that throttles is given what it takes, and records of other shards do not wait for
+//   it;
 //   - delivery_flushed() never passes a record that is not stored;
 //   - a batch that the service refuses as a whole (its err is ERR_DATA) comes again in halves, till
 //     the one record that it refuses is alone; what then becomes of that one its caller decides;
@@ -17,6 +24,7 @@
 
 #include "base/random.h"
 #include "delivery/barrier.h"
+#include "delivery/gate.h"
 #include "delivery/lane.h"
 #include "delivery/ledger.h"
 #include "delivery/packer.h"
@@ -41,12 +49,14 @@ struct delivery_counts {
     uint64_t throttled; // Sendings, not records: one that fails twice counts twice.
     uint64_t failed;
     uint64_t unknown;
+    uint64_t inverted; // Stored in the wrong order, as their sequence numbers say.
     uint64_t stored_bytes;
 };
 
 struct delivery {
     struct delivery_options options;
     struct lanes lanes;
+    struct gates gates;
     struct ledger ledger;
     struct barrier barrier;
     struct random random;

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "model/placement.h"
 #include "model/record.h"
 
 #include <assert.h>
@@ -10,6 +11,8 @@
 enum lane_state {
     LANE_IDLE,
     LANE_READY,
+    LANE_PARKED,
+    LANE_ADMITTED, // Ready as well.
     LANE_IN_FLIGHT,
     LANE_WAITING
 };
@@ -22,23 +25,37 @@ struct lane {
     enum lane_state state;
 };
 
+// Apart from the lane: looked at when a record is stored, and not when one is pushed.
+struct lane_mark {
+    struct placement last;
+    uint32_t next_parked;
+};
+
 void lanes_init(struct lanes *lanes, unsigned bits)
 {
     assert(bits <= LANE_BITS_MAX);
     size_t count = (size_t)1 << bits;
     *lanes = (struct lanes){
         .lanes = alloc_zeroed(count, sizeof *lanes->lanes),
+        .marks = alloc_bytes(count * sizeof *lanes->marks),
         .count = count,
         .ready = alloc_bytes(count * sizeof *lanes->ready),
         .waiting = alloc_bytes(count * sizeof *lanes->waiting),
     };
+    for (size_t i = 0; i < count; i++)
+        lanes->marks[i] = (struct lane_mark){.last = placement_unknown()};
+}
+
+static void make_ready_as(struct lanes *lanes, uint32_t number, enum lane_state state)
+{
+    assert(lanes->ready_count < lanes->count);
+    lanes->lanes[number].state = state;
+    lanes->ready[(lanes->ready_at + lanes->ready_count++) % lanes->count] = number;
 }
 
 static void make_ready(struct lanes *lanes, uint32_t number)
 {
-    assert(lanes->ready_count < lanes->count);
-    lanes->lanes[number].state = LANE_READY;
-    lanes->ready[(lanes->ready_at + lanes->ready_count++) % lanes->count] = number;
+    make_ready_as(lanes, number, LANE_READY);
 }
 
 void lanes_push(struct lanes *lanes, struct record *record)
@@ -79,6 +96,7 @@ void lanes_release(struct lanes *lanes)
 {
     free_held(lanes);
     free(lanes->lanes);
+    free(lanes->marks);
     free(lanes->ready);
     free(lanes->waiting);
 }
@@ -88,13 +106,20 @@ const struct record *lanes_peek(const struct lanes *lanes)
     return lanes->ready_count > 0 ? lanes->lanes[lanes->ready[lanes->ready_at]].head : NULL;
 }
 
-struct record *lanes_take(struct lanes *lanes)
+static struct lane *pop_ready(struct lanes *lanes)
 {
     assert(lanes->ready_count > 0);
     struct lane *lane = &lanes->lanes[lanes->ready[lanes->ready_at]];
-    assert(lane->state == LANE_READY && lane->in_flight == 0);
+    assert(lane->state == LANE_READY || lane->state == LANE_ADMITTED);
     lanes->ready_at = (lanes->ready_at + 1) % lanes->count;
     lanes->ready_count--;
+    return lane;
+}
+
+struct record *lanes_take(struct lanes *lanes)
+{
+    struct lane *lane = pop_ready(lanes);
+    assert(lane->in_flight == 0);
     lane->state = LANE_IN_FLIGHT;
     lane->retry_at_ms = 0;
     lane->in_flight = 1;
@@ -114,6 +139,64 @@ struct record *lanes_take_more(struct lanes *lanes, uint32_t number)
     lane->in_flight++;
     lanes->in_flight++;
     return pop(lanes, lane);
+}
+
+void lanes_park(struct lanes *lanes, struct lane_queue *queue)
+{
+    struct lane *lane = pop_ready(lanes);
+    uint32_t number = (uint32_t)(lane - lanes->lanes);
+    lane->state = LANE_PARKED;
+    if (queue->count++ > 0)
+        lanes->marks[queue->last].next_parked = number;
+    else
+        queue->first = number;
+    queue->last = number;
+    lanes->parked++;
+}
+
+const struct record *lanes_admit(struct lanes *lanes, struct lane_queue *queue)
+{
+    assert(queue->count > 0 && lanes->parked > 0);
+    uint32_t number = queue->first;
+    assert(lanes->lanes[number].state == LANE_PARKED);
+    queue->first = lanes->marks[number].next_parked;
+    queue->count--;
+    lanes->parked--;
+    make_ready_as(lanes, number, LANE_ADMITTED);
+    return lanes->lanes[number].head;
+}
+
+bool lanes_is_admitted(const struct lanes *lanes, uint32_t number)
+{
+    return lanes->lanes[number].state == LANE_ADMITTED;
+}
+
+uint32_t lanes_shard(const struct lanes *lanes, uint32_t number)
+{
+    return lanes->marks[number].last.shard;
+}
+
+void lanes_tell_shard(struct lanes *lanes, uint32_t number, uint32_t shard)
+{
+    struct placement *last = &lanes->marks[number].last;
+    if (last->shard == shard)
+        return;
+    *last = placement_unknown();
+    last->shard = shard;
+}
+
+bool lanes_tell_placement(struct lanes *lanes, uint32_t number, const struct placement *placement)
+{
+    struct placement *last = &lanes->marks[number].last;
+    if (!placement_may_follow(placement, last))
+        return false;
+    *last = *placement;
+    return true;
+}
+
+void lanes_forget_placement(struct lanes *lanes, uint32_t number)
+{
+    lanes->marks[number].last = placement_unknown();
 }
 
 static int64_t due_ms(const struct lanes *lanes, size_t at)
@@ -218,4 +301,5 @@ void lanes_clear(struct lanes *lanes)
         lanes->lanes[i] = (struct lane){.state = LANE_IDLE};
     lanes->ready_count = 0;
     lanes->waiting_count = 0;
+    lanes->parked = 0;
 }

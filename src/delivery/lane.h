@@ -6,8 +6,13 @@
 //
 //                   push                     take                    all back, all stored
 //          IDLE ------------> READY ------------------> IN FLIGHT --------------------> IDLE, READY
-//                               ^                           | all back, some failed
-//                               +------- time is up ---- WAITING
+//                             |   ^                         | all back, some failed
+//                   park, admit   +------- time is up ---- WAITING
+//
+// A lane also remembers where its last record was stored. What it sends next was sent after that
+// was known, so in the same shard its sequence number must be greater: then it is for each of the
+// lane's keys, too. (Where the border between two shards cuts a lane, it alternates between them:
+// then only neighbours in one shard are compared.)
 //
 // Memory: lanes own the records that they hold; lanes_take() gives one to the caller.
 #ifndef PGK_DELIVERY_LANE_H
@@ -17,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct placement;
 struct record;
 
 enum {
@@ -25,12 +31,14 @@ enum {
 
 struct lanes {
     struct lane *lanes;
+    struct lane_mark *marks;
     size_t count;
     uint32_t *ready; // A ring of lane numbers, the one that waits longest first.
     size_t ready_at;
     size_t ready_count;
     uint32_t *waiting; // A heap of lane numbers by the time when they may try again.
     size_t waiting_count;
+    size_t parked;    // Lanes, in whoever's queues.
     size_t queued;    // Records held.
     size_t in_flight; // Records taken and not given back.
 };
@@ -55,6 +63,32 @@ struct record *lanes_take(struct lanes *lanes);
 const struct record *lanes_peek_more(const struct lanes *lanes, uint32_t number);
 struct record *lanes_take_more(struct lanes *lanes, uint32_t number);
 
+// Lanes that somebody keeps back, the one that waits longest first. Zeroed, it is empty.
+struct lane_queue {
+    uint32_t first;
+    uint32_t last;
+    size_t count;
+};
+
+// The lane that lanes_peek() looks at goes to the end of the queue.
+void lanes_park(struct lanes *lanes, struct lane_queue *queue);
+
+// The first lane of the queue is ready again, and admitted until it is taken. Returns its oldest
+// record, which stays there.
+const struct record *lanes_admit(struct lanes *lanes, struct lane_queue *queue);
+bool lanes_is_admitted(const struct lanes *lanes, uint32_t number);
+
+// The shard that the lane's records fell into last, as far as is known.
+uint32_t lanes_shard(const struct lanes *lanes, uint32_t number);
+void lanes_tell_shard(struct lanes *lanes, uint32_t number, uint32_t shard);
+
+// A record of the lane was stored there. False when that is not behind the lane's last one: then
+// the last one stays what it was.
+bool lanes_tell_placement(struct lanes *lanes, uint32_t number, const struct placement *placement);
+
+// The service counts anew: the lane forgets where its last record was stored.
+void lanes_forget_placement(struct lanes *lanes, uint32_t number);
+
 // A taken record is stored; its owner frees it.
 void lanes_settle_stored(struct lanes *lanes, uint32_t lane);
 
@@ -71,7 +105,8 @@ int64_t lanes_wake_at_ms(const struct lanes *lanes);
 // The least ordinal among the queued records of a ledger entry, 0 when none of its is queued.
 uint64_t lanes_least_ordinal(const struct lanes *lanes, uint64_t entry);
 
-// Frees every record and makes every lane idle. Nothing is in flight.
+// Frees every record and makes every lane idle; queues of parked ones are their owners' to forget.
+// Where records were stored stays known. Nothing is in flight.
 void lanes_clear(struct lanes *lanes);
 
 #endif

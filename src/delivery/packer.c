@@ -1,6 +1,7 @@
 #include "delivery/packer.h"
 
 #include "base/alloc.h"
+#include "delivery/gate.h"
 #include "delivery/lane.h"
 #include "model/batch.h"
 #include "model/record.h"
@@ -36,17 +37,27 @@ static void fill_with_more_of(struct batch *batch, struct lanes *lanes, uint32_t
         add(batch, lanes_take_more(lanes, lane));
 }
 
-struct batch *packer_pack(struct lanes *lanes, enum packing packing)
+static struct batch *batch_new(int64_t now_ms)
 {
-    if (!lanes_peek(lanes))
-        return NULL;
     struct batch *batch = alloc_bytes(sizeof *batch);
     batch->count = 0;
     batch->records_max = BATCH_RECORDS_MAX;
     batch->request_bytes = 0;
+    batch->sent_ms = now_ms;
     batch->err.kind = ERR_NONE;
-    for (const struct record *next; (next = lanes_peek(lanes)) && fits(batch, next);) {
+    return batch;
+}
+
+struct batch *packer_pack(
+    struct lanes *lanes, struct gates *gates, enum packing packing, int64_t now_ms)
+{
+    struct batch *batch = NULL;
+    for (const struct record *next; (next = lanes_peek(lanes)) && (!batch || fits(batch, next));) {
         uint32_t lane = next->lane;
+        if (!gates_let_pass(gates, lanes, now_ms))
+            continue;
+        if (!batch)
+            batch = batch_new(now_ms);
         add(batch, lanes_take(lanes));
         if (packing == PACKING_IN_ORDER)
             fill_with_more_of(batch, lanes, lane);

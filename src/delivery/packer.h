@@ -6,7 +6,10 @@
 #ifndef PGK_DELIVERY_PACKER_H
 #define PGK_DELIVERY_PACKER_H
 
+#include <stdint.h>
+
 struct batch;
+struct gates;
 struct lanes;
 
 enum packing {
@@ -15,7 +18,9 @@ enum packing {
                      // record on: nothing behind one that it did not store.
 };
 
-// A batch of what is ready, NULL when nothing is. The caller owns it with its records.
-struct batch *packer_pack(struct lanes *lanes, enum packing packing);
+// A batch of what is ready and passes its gate, NULL when nothing does. The caller owns it with its
+// records.
+struct batch *packer_pack(
+    struct lanes *lanes, struct gates *gates, enum packing packing, int64_t now_ms);
 
 #endif

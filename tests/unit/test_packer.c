@@ -1,5 +1,6 @@
 #include "cmocka_prelude.h"
 
+#include "delivery/gate.h"
 #include "delivery/lane.h"
 #include "delivery/packer.h"
 #include "model/batch.h"
@@ -8,11 +9,13 @@
 #include <stdlib.h>
 
 static struct lanes lanes;
+static struct gates gates; // None: no shard has throttled.
 
 static int set_up(void **state)
 {
     (void)state;
     lanes_init(&lanes, LANE_BITS_MAX);
+    gates_init(&gates);
     return 0;
 }
 
@@ -20,6 +23,7 @@ static int tear_down(void **state)
 {
     (void)state;
     lanes_release(&lanes);
+    gates_release(&gates);
     return 0;
 }
 
@@ -34,7 +38,7 @@ static void push(uint32_t lane, size_t request_bytes)
 
 static struct batch *pack(void)
 {
-    return packer_pack(&lanes, PACKING_ONE_OF_A_LANE);
+    return packer_pack(&lanes, &gates, PACKING_ONE_OF_A_LANE, 0);
 }
 
 static void store(struct batch *batch)
@@ -60,7 +64,7 @@ static void nothing_ready_makes_no_batch(void **state)
     (void)state;
 
     assert_null(pack());
-    assert_null(packer_pack(&lanes, PACKING_IN_ORDER));
+    assert_null(packer_pack(&lanes, &gates, PACKING_IN_ORDER, 0));
 }
 
 static void a_batch_holds_one_record_of_a_lane(void **state)
@@ -188,7 +192,7 @@ static void packing_in_order_takes_a_lane_s_records_as_they_come(void **state)
     for (size_t bytes = 1; bytes <= 5; bytes++)
         push(0, bytes);
 
-    struct batch *batch = packer_pack(&lanes, PACKING_IN_ORDER);
+    struct batch *batch = packer_pack(&lanes, &gates, PACKING_IN_ORDER, 0);
 
     assert_int_equal(batch->count, 5);
     for (size_t i = 0; i < 5; i++)
@@ -202,12 +206,12 @@ static void packing_in_order_sends_one_batch_at_a_time(void **state)
     for (size_t i = 0; i < BATCH_RECORDS_MAX + 1; i++)
         push(0, 10);
 
-    struct batch *batch = packer_pack(&lanes, PACKING_IN_ORDER);
+    struct batch *batch = packer_pack(&lanes, &gates, PACKING_IN_ORDER, 0);
     assert_int_equal(batch->count, 500);
-    assert_null(packer_pack(&lanes, PACKING_IN_ORDER));
+    assert_null(packer_pack(&lanes, &gates, PACKING_IN_ORDER, 0));
     store(batch);
 
-    batch = packer_pack(&lanes, PACKING_IN_ORDER);
+    batch = packer_pack(&lanes, &gates, PACKING_IN_ORDER, 0);
     assert_int_equal(batch->count, 1);
     store(batch);
 }
@@ -222,7 +226,7 @@ static void packing_in_order_keeps_the_goal(void **state)
     const size_t expected_bytes[] = {BATCH_BYTES_GOAL - 1, 2, BATCH_BYTES_MAX, 1};
 
     for (size_t i = 0; i < 4; i++) {
-        struct batch *batch = packer_pack(&lanes, PACKING_IN_ORDER);
+        struct batch *batch = packer_pack(&lanes, &gates, PACKING_IN_ORDER, 0);
         assert_int_equal(batch->count, 1);
         assert_int_equal(batch->request_bytes, expected_bytes[i]);
         store(batch);
