@@ -4,8 +4,7 @@
 #ifndef SIM_OPERATIONS_H
 #define SIM_OPERATIONS_H
 
-#include "sim/fault_rules.h"
-#include "sim/limits.h"
+#include "base/str.h"
 
 struct account;
 struct answer;
@@ -38,9 +37,6 @@ void shard_write(struct answer *answer, const struct shard *shard); // As the AP
 // operations_put.c
 operation_run put_record;
 operation_run put_records;
-// The records of a put, and the shards that they would go to; none when it would be refused.
-size_t put_list(struct account *account, const struct parameters *parameters,
-    struct fault_record records[LIMIT_REQUEST_RECORDS]);
 
 // operations_get.c
 operation_run get_shard_iterator;

@@ -23,7 +23,6 @@ const char options_help[] =
     "  --limits                   throttle each shard at 1000 records and 1 MiB a second, as\n"
     "                             AWS does; off by default, for tests at full speed\n"
     "  --seed N                   of the faults' random numbers (1)\n"
-    "  --fault RULE               a fault by rule; --fault help tells the words of rules\n"
     "  --help, --version\n"
     "\n"
     "Faults, which POST /control can change while it runs (percent may have a fraction):\n"
@@ -50,7 +49,6 @@ enum option_code {
     OPTION_DROP_REPLIES,
     OPTION_DELAY,
     OPTION_STALL_AFTER,
-    OPTION_FAULT,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -71,7 +69,6 @@ static const struct option long_options[] = {
     {"drop-replies", required_argument, NULL, OPTION_DROP_REPLIES},
     {"delay", required_argument, NULL, OPTION_DELAY},
     {"stall-after", required_argument, NULL, OPTION_STALL_AFTER},
-    {"fault", required_argument, NULL, OPTION_FAULT},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -102,13 +99,6 @@ static bool parse_credentials(struct credentials *credentials, struct str text)
     credentials->key_id = str_cut(&text, ':');
     credentials->secret = text;
     return credentials->key_id.len > 0 && credentials->secret.len > 0;
-}
-
-static bool take_fault(struct options *options, struct str rule, struct err *err)
-{
-    if (str_equal(rule, STR("help")))
-        options->wish = WISH_FAULT_HELP;
-    return options->wish == WISH_FAULT_HELP || fault_rules_add(&options->fault_rules, rule, err);
 }
 
 // False when the option's value is none.
@@ -189,9 +179,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
         if (option == '?')
             return err_set(
                 err, ERR_USAGE, "unknown or incomplete option %s; see --help", argv[optind - 1]);
-        if (option == OPTION_FAULT && !take_fault(options, str_from_c(optarg), err))
-            return err_wrap(err, "--fault");
-        if (option != OPTION_FAULT && !take_option(options, option, optarg))
+        if (!take_option(options, option, optarg))
             return err_set(err, ERR_USAGE, "%s has no such value; see --help", argv[optind - 1]);
     }
     if (optind < argc)

@@ -13,7 +13,6 @@ enum {
 enum options_wish {
     WISH_SERVE,
     WISH_HELP,
-    WISH_FAULT_HELP,
     WISH_VERSION
 };
 
@@ -26,7 +25,6 @@ struct options {
     struct credentials credentials;
     struct account_rules rules;
     struct fault_rates rates;
-    struct fault_rules fault_rules;
     uint64_t seed;
     const char *arrivals_path; // NULL: arrivals are noted nowhere.
 };

@@ -1,7 +1,4 @@
 // fake_kinesis - a sink that stores, refuses, loses and delays by chance, as Kinesis may.
-//
-// What of a request will be stored is decided when it is sent. It arrives on its own: the program
-// may have given up the request by then, or be dead.
 #ifndef PGK_SIMULATION_FAKE_KINESIS_H
 #define PGK_SIMULATION_FAKE_KINESIS_H
 
@@ -21,9 +18,5 @@ int64_t fake_kinesis_next_ms(void);
 
 // The program has an outcome to take.
 bool fake_kinesis_is_done(void);
-
-// Misfortunes.
-void fake_kinesis_stall(int64_t duration_ms);
-void fake_kinesis_refuse(int64_t duration_ms);
 
 #endif

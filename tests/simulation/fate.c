@@ -2,9 +2,10 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "fake_kinesis.h"
 #include "history.h"
+#include "request.h"
 #include "server.h"
+#include "stream.h"
 #include "world.h"
 
 enum {
@@ -47,11 +48,17 @@ bool fate_takes_the_process(void)
 static void strike(enum misfortune misfortune)
 {
     switch (misfortune) {
+    case MISFORTUNE_RESHARD:
+        stream_reshard();
+        break;
+    case MISFORTUNE_CLOSURE:
+        stream_close_a_shard(fate_roll(20000));
+        break;
     case MISFORTUNE_STALL:
-        fake_kinesis_stall(fate_roll(20000));
+        requests_stall(fate_roll(20000));
         break;
     case MISFORTUNE_REFUSAL:
-        fake_kinesis_refuse(fate_roll(10000));
+        requests_refuse(fate_roll(10000));
         break;
     case MISFORTUNE_SILENCE:
         server_fall_silent(fate_roll(5000));

@@ -55,6 +55,7 @@ struct committed {
     size_t next_same_lsn;     // Its number plus one; 0: none.
     unsigned stored;          // How often.
     const void *stored_under; // The key, as the oracle knows it.
+    unsigned inverted;        // How often it was stored before an earlier one.
     bool is_wanted;           // It is published and selected.
     bool is_owed;             // It is wanted, and nobody moved the slot past it.
     bool may_come_again;      // Something happened that makes duplicates.

@@ -12,7 +12,8 @@
 #include <string.h>
 
 enum {
-    EXPECTED_BYTES_MAX = 4096
+    EXPECTED_BYTES_MAX = 4096,
+    INVERSIONS_MAX = 3 // As src/delivery/delivery.c.
 };
 
 // The records of a partition key, by the numbers of their changes.
@@ -95,15 +96,6 @@ static void judge_key(const struct committed *change, struct str key)
             number_of(change), STR_ARG(key), STR_ARG(buf_str(&expected)));
 }
 
-void oracle_judge_sent(const struct record *record)
-{
-    const struct committed *change = change_of(record_data(record));
-    struct str key = record_key(record);
-    judge_key(change, key);
-    world_trace("sent: change %zu of entry %zu, key " STR_FMT, number_of(change), change->entry,
-        STR_ARG(key));
-}
-
 static struct key_state *state_of(struct str key)
 {
     struct key_state *state = hash_map_get(&keys, key);
@@ -113,6 +105,16 @@ static struct key_state *state_of(struct str key)
     memcpy(state->text, key.ptr, key.len);
     hash_map_put(&keys, key, state);
     return state;
+}
+
+struct sent oracle_judge_sent(const struct record *record)
+{
+    const struct committed *change = change_of(record_data(record));
+    struct str key = record_key(record);
+    judge_key(change, key);
+    world_trace("sent: change %zu of entry %zu, key " STR_FMT, number_of(change), change->entry,
+        STR_ARG(key));
+    return (struct sent){.change = number_of(change), .key = state_of(key)};
 }
 
 static void pay(struct committed *change)
@@ -156,24 +158,44 @@ static void store_first(struct committed *change, struct key_state *key)
     key->first = number + 1;
 }
 
-void oracle_store(const struct record *record, bool is_late)
+static void trace_storing(const struct committed *change, enum storing storing)
 {
-    struct committed *change = change_of(record_data(record));
-    struct key_state *key = state_of(record_key(record));
-    size_t number = number_of(change);
-    world_trace("stored: change %zu%s%s", number, change->stored > 0 ? ", again" : "",
-        is_late ? ", late" : "");
+    static const char *const manners[] = {"", ", late", ", before its like"};
+    world_trace("stored: change %zu%s%s", number_of(change), change->stored > 0 ? ", again" : "",
+        manners[storing]);
+}
+
+void oracle_store(struct sent sent, enum storing storing)
+{
+    struct committed *change = &history.changes[sent.change];
+    struct key_state *key = sent.key;
+    size_t number = sent.change;
+    trace_storing(change, storing);
     bool is_forgiven = history.entries[change->entry].from < forgiven;
+    if (change->stored > 0 && !change->may_come_again)
+        world_broken(INVARIANT_ONCE, "change %zu is stored again, for no reason", number);
+    if (storing == STORING_INVERTED) { // It must come again, and counts for nothing until then.
+        change->may_come_again = true;
+        return;
+    }
     if (change->stored == 0 && !is_forgiven)
         store_first(change, key);
-    else if (change->stored > 0 && !change->may_come_again)
-        world_broken(INVARIANT_ONCE, "change %zu is stored again, for no reason", number);
     change->stored++;
     change->stored_under = key;
     // What somebody moved the slot past, in the middle of coming or of coming again, ends anywhere.
-    if ((!is_late && !is_forgiven) || number + 1 > key->last)
+    if ((storing != STORING_LATE && !is_forgiven) || number + 1 > key->last)
         key->last = number + 1;
     pay(change);
+}
+
+bool oracle_bears_inversion(const struct sent *sent, size_t count)
+{
+    bool bears = true;
+    for (size_t i = 0; i < count; i++)
+        bears &= history.changes[sent[i].change].inverted < INVERSIONS_MAX;
+    for (size_t i = 0; i < count; i++)
+        history.changes[sent[i].change].inverted += bears;
+    return bears;
 }
 
 void oracle_judge_confirmed(lsn_t position)
@@ -208,9 +230,9 @@ void oracle_expect_again(size_t entry)
         history.changes[i].may_come_again |= history.changes[i].stored > 0;
 }
 
-void oracle_expect_duplicate(struct str data)
+void oracle_expect_duplicate(struct sent sent)
 {
-    change_of(data)->may_come_again = true;
+    history.changes[sent.change].may_come_again = true;
 }
 
 bool oracle_is_content(void)

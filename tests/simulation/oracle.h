@@ -3,22 +3,39 @@
 #ifndef PGK_SIMULATION_ORACLE_H
 #define PGK_SIMULATION_ORACLE_H
 
-#include "base/str.h"
 #include "model/lsn.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
+struct key_state;
 struct record;
+
+// A record that the program gave to the sink, as the oracle knows it.
+struct sent {
+    size_t change; // Its number.
+    struct key_state *key;
+};
+
+enum storing {
+    STORING_IN_PLACE,
+    STORING_LATE,    // Nobody waits for it any more.
+    STORING_INVERTED // Before an earlier one of its lane: the program knows, and must send it
+                     // again.
+};
 
 void oracle_begin(void);
 void oracle_release(void);
 
-// The program gave it to the sink.
-void oracle_judge_sent(const struct record *record);
+// The program gives it to the sink.
+struct sent oracle_judge_sent(const struct record *record);
 
-// It is in the stream now. Late: nobody waits for it any more.
-void oracle_store(const struct record *record, bool is_late);
+// It is in the stream now.
+void oracle_store(struct sent sent, enum storing storing);
+
+// False when one of the records was stored before its like so often that the program believes it.
+// Else they are about to be.
+bool oracle_bears_inversion(const struct sent *sent, size_t count);
 
 // The program says that everything before is stored.
 void oracle_judge_confirmed(lsn_t position);
@@ -30,7 +47,7 @@ void oracle_forgive_before(lsn_t position);
 void oracle_expect_again(size_t entry);
 
 // The record's request has no outcome: it may be stored, and must be sent again.
-void oracle_expect_duplicate(struct str data);
+void oracle_expect_duplicate(struct sent sent);
 
 // Everything that is owed is stored.
 bool oracle_is_content(void);

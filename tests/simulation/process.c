@@ -6,6 +6,7 @@
 #include "fake_kinesis.h"
 #include "fate.h"
 #include "history.h"
+#include "memory.h"
 #include "model/config.h"
 #include "model/record.h"
 #include "operator.h"
@@ -66,12 +67,12 @@ static void start(struct lifecycle *life, const struct config *config)
     lifecycle_init(life, config, &sink, scenario->seed + (uint64_t)fate_roll(1 << 30));
 }
 
-static void judge_turn(const struct lifecycle *life, int64_t calm_ms)
+static void judge_turn(int64_t calm_ms)
 {
     // What is let in last may be a TRUNCATE of all tables.
     size_t most = world.scenario.memory_bytes_max + history.table_count * RECORD_BYTES_HERE;
-    if (life->delivery.memory_bytes > most)
-        world_broken(INVARIANT_MEMORY, "%zu bytes of records", life->delivery.memory_bytes);
+    if (memory_taken_bytes() > most)
+        world_broken(INVARIANT_MEMORY, "%zu bytes of records", memory_taken_bytes());
     int64_t patience_ms = CALM_MS_MAX + (int64_t)world.scenario.long_changes * CALM_MS_PER_CHANGE;
     if (world.is_calm && world.now_ms - calm_ms > patience_ms)
         world_broken(INVARIANT_ENDS, "it does not end");
@@ -86,11 +87,8 @@ static bool is_at_rest(void)
 // A clean end confirms all that was taken, unless it came to a broken connection.
 static void judge_clean_end(const struct lifecycle *life)
 {
-    uint32_t breaking = ~(1U << MISFORTUNE_TERMINATION | 1U << MISFORTUNE_CHATTER |
-                          1U << MISFORTUNE_THROTTLE | 1U << MISFORTUNE_FAILURE);
-    bool may_break =
-        (world.scenario.misfortunes & breaking) != 0 || world.scenario.cut_every_ms > 0;
-    if (!may_break && delivery_is_idle(&life->delivery) && server.confirmed < server.commit_taken)
+    if (scenario_is_harmless(&world.scenario) && delivery_is_idle(&life->delivery) &&
+        server.confirmed < server.commit_taken)
         world_broken(INVARIANT_ONCE,
             "it left cleanly, and " LSN_FMT " is delivered but not confirmed",
             LSN_ARG(server.commit_taken));
@@ -121,7 +119,7 @@ static bool live(const struct config *config, int64_t *calm_ms)
         more = lifecycle_step(&life);
         if (world.is_calm && *calm_ms == 0)
             *calm_ms = world.now_ms;
-        judge_turn(&life, *calm_ms);
+        judge_turn(*calm_ms);
         killed = fate_takes_the_process() && !last;
         if (world.asked_to_leave && asked_at_ms == 0)
             asked_at_ms = world.now_ms;
@@ -135,6 +133,8 @@ static bool live(const struct config *config, int64_t *calm_ms)
     if (!killed)
         judge_clean_end(&life);
     int status = lifecycle_release(&life);
+    if (memory_taken_bytes() > 0)
+        world_broken(INVARIANT_MEMORY, "%zu bytes of records are left", memory_taken_bytes());
     if (!killed)
         judge_exit(status, asked_at_ms > 0, asked_at_ms);
     return !last;

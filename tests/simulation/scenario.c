@@ -1,6 +1,7 @@
 #include "scenario.h"
 
 #include "base/random.h"
+#include "delivery/gate.h"
 #include "delivery/lane.h"
 
 enum {
@@ -13,6 +14,9 @@ static const char *const names[MISFORTUNE_COUNT] = {
     [MISFORTUNE_FAILURE] = "failure",
     [MISFORTUNE_LOST_REPLY] = "lost-reply",
     [MISFORTUNE_LATE_COPY] = "late-copy",
+    [MISFORTUNE_INVERSION] = "inversion",
+    [MISFORTUNE_RESHARD] = "reshard",
+    [MISFORTUNE_CLOSURE] = "closure",
     [MISFORTUNE_REFUSAL] = "refusal",
     [MISFORTUNE_STALL] = "stall",
     [MISFORTUNE_SILENCE] = "silence",
@@ -50,14 +54,17 @@ static unsigned spread(struct random *random, unsigned least, unsigned doublings
     return between(random, least, least << random_below(random, doublings + 1));
 }
 
+// Where nothing else ever happens everything must come exactly once. The stops that were asked for
+// are part of it.
+static const uint32_t harmless = 1U << MISFORTUNE_TERMINATION | 1U << MISFORTUNE_CHATTER |
+                                 1U << MISFORTUNE_THROTTLE | 1U << MISFORTUNE_FAILURE |
+                                 1U << MISFORTUNE_INVERSION | 1U << MISFORTUNE_RESHARD |
+                                 1U << MISFORTUNE_CLOSURE;
+
 static uint32_t misfortunes_of(uint64_t seed, struct random *random)
 {
     uint32_t drawn = (uint32_t)random_below(random, 1U << MISFORTUNE_COUNT);
-    // Where nothing ever breaks everything must come exactly once; where it does, the stops that
-    // were asked for are part of it.
-    uint32_t calm = 1U << MISFORTUNE_TERMINATION | 1U << MISFORTUNE_CHATTER |
-                    1U << MISFORTUNE_THROTTLE | 1U << MISFORTUNE_FAILURE;
-    return seed % CALM_EVERY == 0 ? drawn & calm : drawn;
+    return seed % CALM_EVERY == 0 ? drawn & harmless : drawn;
 }
 
 static enum asking asking_of(struct random *random)
@@ -92,6 +99,9 @@ struct scenario scenario_of(uint64_t seed)
         .mishap_gap_ms = spread(&random, 200, 5),
         .latency_ms = spread(&random, 1, 6),
         .service_latency_ms = spread(&random, 1, 6),
+        .shards = between(&random, 1, 8),
+        .shard_id_step = random_below(&random, 4) == 0 ? GATE_SLOTS : 1,
+        .shard_records_a_second = random_below(&random, 2) == 0 ? 0 : spread(&random, 10, 6),
         .alters_tables = random_below(&random, 2) == 0,
         .messages = random_below(&random, 3) == 0,
         .asking = asking_of(&random),
@@ -124,4 +134,9 @@ struct scenario scenario_by(uint64_t seed, enum plugin plugin)
     if (plugin != PLUGIN_AUTO)
         scenario.plugin = plugin;
     return scenario;
+}
+
+bool scenario_is_harmless(const struct scenario *scenario)
+{
+    return (scenario->misfortunes & ~harmless) == 0 && scenario->cut_every_ms == 0;
 }

@@ -15,6 +15,9 @@ enum misfortune {
     MISFORTUNE_FAILURE,    // Records are not stored: something failed inside.
     MISFORTUNE_LOST_REPLY, // A request's outcome is never told; it was stored or was not.
     MISFORTUNE_LATE_COPY,  // A request that was given up is stored after all.
+    MISFORTUNE_INVERSION,  // A record is put before an earlier one of its lane.
+    MISFORTUNE_RESHARD,    // Shards are split and merged.
+    MISFORTUNE_CLOSURE,    // A shard takes nothing for a while.
     MISFORTUNE_REFUSAL,    // Credentials are not accepted for a while.
     MISFORTUNE_STALL,      // The service answers nothing for a while.
     MISFORTUNE_SILENCE,    // The network carries nothing for a while.
@@ -50,8 +53,11 @@ struct scenario {
     int64_t mishap_gap_ms; // Between misfortunes, at most.
     int64_t latency_ms;    // Of the network to the server, at most.
     int64_t service_latency_ms;
-    bool alters_tables; // Columns come and go, keys change.
-    bool messages;      // The application's messages are wanted, too.
+    unsigned shards;                 // When it begins.
+    uint32_t shard_id_step;          // From the number of one to that of the next.
+    unsigned shard_records_a_second; // What each takes; 0: anything.
+    bool alters_tables;              // Columns come and go, keys change.
+    bool messages;                   // The application's messages are wanted, too.
     enum asking asking;
     uint32_t asked_for; // Tables, a bit each.
     enum plugin plugin;
@@ -71,6 +77,9 @@ struct scenario scenario_of(uint64_t seed);
 
 // The same by that plugin, unless it is AUTO.
 struct scenario scenario_by(uint64_t seed, enum plugin plugin);
+
+// True when nothing breaks a connection or a process, or leaves a request without an answer.
+bool scenario_is_harmless(const struct scenario *scenario);
 
 static inline bool scenario_has(const struct scenario *scenario, enum misfortune misfortune)
 {

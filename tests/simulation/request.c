@@ -1,0 +1,247 @@
+#include "request.h"
+
+#include "arrivals.h"
+#include "base/alloc.h"
+#include "base/digest.h"
+#include "base/random.h"
+#include "delivery/lane.h"
+#include "model/batch.h"
+#include "model/record.h"
+#include "oracle.h"
+#include "stream.h"
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TIMEOUT_MS = 15000, // Of a request that is not answered.
+    LATE_MS = 20000     // How long after that it may be stored all the same.
+};
+
+// The last number that the program was told of a lane, and of which shard.
+struct answer {
+    uint32_t shard;
+    uint64_t number; // 0: none.
+};
+
+static struct random dice;
+static struct answer answers[1 << LANE_BITS_MAX];
+static uint64_t requests;
+static int64_t stalled_until_ms;
+static int64_t refusing_until_ms;
+
+static int64_t roll(int64_t below)
+{
+    return (int64_t)random_below(&dice, (uint64_t)below);
+}
+
+void requests_begin(void)
+{
+    dice = world_random(3);
+    requests = 0;
+    stalled_until_ms = 0;
+    refusing_until_ms = 0;
+}
+
+void requests_forget_answers(void)
+{
+    memset(answers, 0, sizeof *answers << world.scenario.lane_bits);
+}
+
+static bool mishap(enum misfortune misfortune)
+{
+    return scenario_has(&world.scenario, misfortune) && !world.is_calm &&
+           roll(100) < world.scenario.mishap_percent;
+}
+
+// The top of its key's MD5, as the service would have it.
+static uint64_t hash_of(const struct record *record)
+{
+    struct md5 md5 = md5_of(record_key(record));
+    uint64_t hash = 0;
+    for (size_t i = 0; i < 8; i++)
+        hash = hash << 8 | md5.bytes[i];
+    return hash;
+}
+
+// A part of the request, as long as the batch's entry with that number.
+struct parcel {
+    size_t entry;
+    const struct sent *sent;
+    size_t count;
+    uint64_t hash;
+};
+
+static void store_at(
+    const struct request *request, const struct parcel *parcel, int64_t at_ms, enum storing storing)
+{
+    struct arrival arrival = {
+        .request = request->number,
+        .at_ms = at_ms,
+        .storing = storing,
+        .sent = alloc_bytes(parcel->count * sizeof *arrival.sent),
+        .count = parcel->count,
+    };
+    memcpy(arrival.sent, parcel->sent, parcel->count * sizeof *arrival.sent);
+    arrivals_add(arrival);
+}
+
+// Walks over the request's entries; begin with zeros.
+static bool next_parcel(const struct request *request, struct parcel *parcel)
+{
+    const struct batch *batch = request->batch;
+    size_t entry = parcel->sent ? parcel->entry + 1 : 0;
+    if (entry == batch->count)
+        return false;
+    const struct sent *sent = parcel->sent ? parcel->sent + parcel->count : request->sent;
+    *parcel = (struct parcel){.entry = entry, .sent = sent, .hash = hash_of(batch->records[entry])};
+    for (const struct record *record = batch->records[entry]; record; record = record->next)
+        parcel->count++;
+    return true;
+}
+
+static void fail_all(struct batch *batch, enum outcome outcome, enum err_kind kind)
+{
+    err_set(&batch->err, kind, "the simulated service says no");
+    batch_settle_all(batch, outcome);
+}
+
+// The outcome is never told. What was stored was stored in time, or comes late, or never.
+static void lose_reply(struct request *request)
+{
+    struct batch *batch = request->batch;
+    fail_all(batch, OUTCOME_UNKNOWN, ERR_RETRY);
+    int64_t arrives_ms = world.now_ms + roll(request->done_ms - world.now_ms + 1);
+    if (roll(2) == 0)
+        request->done_ms = world.now_ms + TIMEOUT_MS;
+    if (mishap(MISFORTUNE_LATE_COPY) ||
+        (scenario_has(&world.scenario, MISFORTUNE_LATE_COPY) && !world.is_calm && roll(3) == 0))
+        arrives_ms = request->done_ms + 1 + roll(LATE_MS);
+    size_t stored =
+        roll(3) == 0 ? (size_t)roll((int64_t)batch->count + 1) : (roll(2) == 0 ? 0 : batch->count);
+    enum storing storing = arrives_ms > request->done_ms ? STORING_LATE : STORING_IN_PLACE;
+    for (size_t i = 0; i < request->sent_count; i++)
+        oracle_expect_duplicate(request->sent[i]);
+    for (struct parcel parcel = {0}; next_parcel(request, &parcel) && parcel.entry < stored;)
+        store_at(request, &parcel, arrives_ms, storing);
+    world_trace("request %llu: its reply is lost, %zu of %zu stored at %.3f",
+        (unsigned long long)request->number, stored, batch->count,
+        (double)(arrives_ms - world.started_ms) / 1000);
+}
+
+// The service puts the parcel before the last one of its lane, if the program can know.
+static bool is_inverted(const struct parcel *parcel, const struct answer *last, uint32_t shard)
+{
+    return !world.scenario.in_order && last->number > 0 && last->shard == shard &&
+           mishap(MISFORTUNE_INVERSION) && oracle_bears_inversion(parcel->sent, parcel->count);
+}
+
+static enum storing place(
+    const struct parcel *parcel, const struct shard *shard, struct placement *placement)
+{
+    struct answer *last = &answers[parcel->hash >> 1 >> (63 - world.scenario.lane_bits)];
+    bool inverted = is_inverted(parcel, last, shard->id);
+    uint64_t number =
+        inverted ? last->number - 1 - (uint64_t)roll(NUMBERS_BETWEEN) : stream_number();
+    *placement = (struct placement){.shard = shard->id, .sequence_number = {{0, 0, number}}};
+    if (inverted)
+        return STORING_INVERTED;
+    *last = (struct answer){.shard = shard->id, .number = number};
+    return STORING_IN_PLACE;
+}
+
+static enum outcome outcome_of(const struct parcel *parcel, struct shard *shard)
+{
+    (void)parcel;
+    if (!stream_takes(shard) || mishap(MISFORTUNE_THROTTLE))
+        return OUTCOME_THROTTLED;
+    return mishap(MISFORTUNE_FAILURE) ? OUTCOME_FAILED : OUTCOME_STORED;
+}
+
+// A sink that keeps order stores nothing behind what it did not store.
+static void answer_each(struct request *request)
+{
+    struct batch *batch = request->batch;
+    batch->err.kind = ERR_NONE;
+    int64_t arrives_ms = world.now_ms + roll(request->done_ms - world.now_ms + 1);
+    bool stopped = false;
+    size_t stored = 0;
+    for (struct parcel parcel = {0}; next_parcel(request, &parcel);) {
+        struct shard *shard = stream_shard(parcel.hash);
+        enum outcome *outcome = &batch->outcomes[parcel.entry];
+        *outcome = stopped ? OUTCOME_FAILED : outcome_of(&parcel, shard);
+        stopped |= world.scenario.in_order && *outcome != OUTCOME_STORED;
+        struct placement *placement = &batch->placements[parcel.entry];
+        if (*outcome == OUTCOME_THROTTLED && roll(4) > 0)
+            placement->shard = shard->id;
+        if (*outcome != OUTCOME_STORED)
+            continue;
+        stored++;
+        store_at(request, &parcel, arrives_ms, place(&parcel, shard, placement));
+    }
+    world_trace("request %llu: %zu of %zu will be stored, and answered at %.3f",
+        (unsigned long long)request->number, stored, batch->count,
+        (double)(request->done_ms - world.started_ms) / 1000);
+}
+
+static void decide(struct request *request)
+{
+    bool times_out = request->done_ms - world.now_ms > TIMEOUT_MS;
+    if (times_out)
+        request->done_ms = world.now_ms + TIMEOUT_MS;
+    if (world.now_ms < refusing_until_ms)
+        fail_all(request->batch, OUTCOME_FAILED, ERR_OPERATOR);
+    else if (times_out || mishap(MISFORTUNE_LOST_REPLY))
+        lose_reply(request);
+    else if (mishap(MISFORTUNE_THROTTLE))
+        fail_all(request->batch, OUTCOME_THROTTLED, ERR_RETRY);
+    else
+        answer_each(request);
+}
+
+static void judge_sent(struct request *request)
+{
+    const struct batch *batch = request->batch;
+    for (size_t i = 0; i < batch->count; i++)
+        for (const struct record *record = batch->records[i]; record; record = record->next)
+            request->sent_count++;
+    request->sent = alloc_bytes(request->sent_count * sizeof *request->sent);
+    size_t at = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        for (const struct record *record = batch->records[i]; record; record = record->next)
+            request->sent[at++] = oracle_judge_sent(record);
+}
+
+struct request request_of(struct batch *batch)
+{
+    int64_t from_ms = stalled_until_ms > world.now_ms ? stalled_until_ms : world.now_ms;
+    struct request request = {
+        .batch = batch,
+        .number = ++requests,
+        .done_ms = from_ms + 1 + roll(world.scenario.service_latency_ms + 1),
+    };
+    judge_sent(&request);
+    decide(&request);
+    return request;
+}
+
+struct batch *request_release(struct request *request)
+{
+    struct batch *batch = request->batch;
+    free(request->sent);
+    *request = (struct request){.batch = NULL};
+    return batch;
+}
+
+void requests_stall(int64_t duration_ms)
+{
+    world_trace("the service stalls for %lld ms", (long long)duration_ms);
+    stalled_until_ms = world.now_ms + duration_ms;
+}
+
+void requests_refuse(int64_t duration_ms)
+{
+    world_trace("the service refuses everything for %lld ms", (long long)duration_ms);
+    refusing_until_ms = world.now_ms + duration_ms;
+}

@@ -1,0 +1,116 @@
+#include "stream.h"
+
+#include "base/random.h"
+#include "world.h"
+
+#include <assert.h>
+
+enum {
+    SHARDS_MAX = 16
+};
+
+static struct random dice;
+static struct shard shards[SHARDS_MAX]; // The open ones, in the order of their hash keys.
+static size_t shard_count;
+static uint32_t next_id;
+static uint64_t last_number;
+
+static uint64_t roll(uint64_t below)
+{
+    return random_below(&dice, below);
+}
+
+static struct shard new_shard(uint64_t first, uint64_t last)
+{
+    uint32_t id = next_id;
+    next_id += world.scenario.shard_id_step;
+    return (struct shard){.id = id, .first = first, .last = last, .filled_ms = world.now_ms};
+}
+
+void stream_begin(void)
+{
+    dice = world_random(5);
+    shard_count = world.scenario.shards;
+    next_id = 0;
+    last_number = 0;
+    assert(shard_count <= SHARDS_MAX);
+    uint64_t part = UINT64_MAX / shard_count;
+    for (size_t i = 0; i < shard_count; i++)
+        shards[i] = new_shard(i * part, i + 1 < shard_count ? (i + 1) * part - 1 : UINT64_MAX);
+}
+
+struct shard *stream_shard(uint64_t hash)
+{
+    size_t i = 0;
+    while (hash > shards[i].last)
+        i++;
+    return &shards[i];
+}
+
+bool stream_takes(struct shard *shard)
+{
+    double a_second = world.scenario.shard_records_a_second;
+    if (world.is_calm)
+        return true;
+    if (world.now_ms < shard->closed_until_ms)
+        return false;
+    if (a_second == 0)
+        return true;
+    double tokens = shard->tokens + (double)(world.now_ms - shard->filled_ms) * a_second / 1000;
+    shard->tokens = tokens < a_second ? tokens : a_second;
+    shard->filled_ms = world.now_ms;
+    if (shard->tokens < 1)
+        return false;
+    shard->tokens--;
+    return true;
+}
+
+uint64_t stream_number(void)
+{
+    last_number += 1 + NUMBERS_BETWEEN;
+    return last_number;
+}
+
+// Half and half, as a rule; a lane may lie on either side of any other border.
+static void split(size_t at)
+{
+    struct shard parent = shards[at];
+    uint64_t width = parent.last - parent.first;
+    if (shard_count == SHARDS_MAX || width < 2)
+        return;
+    uint64_t border = parent.first + (roll(2) == 0 ? width / 2 : roll(width)) + 1;
+    for (size_t i = shard_count++; i > at + 1; i--)
+        shards[i] = shards[i - 1];
+    shards[at] = new_shard(parent.first, border - 1);
+    shards[at + 1] = new_shard(border, parent.last);
+    world_trace("shard %u is split into %u and %u", parent.id, shards[at].id, shards[at + 1].id);
+}
+
+static void merge(size_t at)
+{
+    if (at + 1 == shard_count)
+        return;
+    struct shard parent = shards[at];
+    struct shard adjacent = shards[at + 1];
+    shards[at] = new_shard(parent.first, adjacent.last);
+    shard_count--;
+    for (size_t i = at + 1; i < shard_count; i++)
+        shards[i] = shards[i + 1];
+    world_trace("shards %u and %u are merged into %u", parent.id, adjacent.id, shards[at].id);
+}
+
+void stream_reshard(void)
+{
+    size_t at = (size_t)roll(shard_count);
+    if (roll(2) == 0)
+        split(at);
+    else
+        merge(at);
+}
+
+void stream_close_a_shard(int64_t duration_ms)
+{
+    struct shard *shard = &shards[roll(shard_count)];
+    shard->closed_until_ms = world.now_ms + duration_ms;
+    world_trace("shard %u takes nothing for %lld ms", shard->id, (long long)duration_ms);
+}
