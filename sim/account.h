@@ -46,8 +46,10 @@ struct account {
     struct faults faults;
     struct counters counters;
     struct replies replies;
-    uint64_t request;   // The number of the one being done.
-    struct str region;  // Likewise.
+    uint64_t request; // The number of the one being done; these four are of the same.
+    struct str operation;
+    struct strike strike; // What the rules do to it.
+    struct str region;
     int64_t now_ms;     // Since 1970; once a request.
     struct buf decoded; // Scratch for one record's data.
     FILE *arrivals;     // Where each stored record is noted; NULL: nowhere.

@@ -6,6 +6,7 @@
 #include "sim/service.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -84,20 +85,29 @@ static void write_head(struct buf *out, const struct reply *reply, bool keep_ali
         "x-amzn-RequestId: %s\r\n"
         "Date: %s\r\n"
         "Content-Type: %s\r\n"
-        "Content-Length: %zu\r\n"
-        "%s"
-        "\r\n",
+        "Content-Length: %zu\r\n",
         reply->status, http_reason(reply->status), reply->request_id, date, reply->content_type,
-        reply->body.len, keep_alive ? "" : "Connection: close\r\n");
+        reply->body.len);
+    if (reply->fault.retry_after_s > 0)
+        buf_printf(out, "Retry-After: %" PRIu64 "\r\n", reply->fault.retry_after_s);
+    if (reply->fault.retry_after_ms > 0)
+        buf_printf(out, "x-amz-retry-after: %" PRIu64 "\r\n", reply->fault.retry_after_ms);
+    buf_add(out, keep_alive ? STR("\r\n") : STR("Connection: close\r\n\r\n"));
 }
 
 static void prepare_answer(struct connection *connection, const struct reply *reply, int64_t now_ms)
 {
+    struct buf *out = &connection->out;
     connection->out_sent = 0;
-    buf_clear(&connection->out);
-    write_head(&connection->out, reply, connection->keep_alive);
-    buf_add(&connection->out, reply->body);
-    connection->fate = reply->fault.fate;
+    connection->keep_alive = connection->keep_alive && !reply->fault.ends;
+    buf_clear(out);
+    write_head(out, reply, connection->keep_alive);
+    buf_add(out, reply->body);
+    if (reply->fault.halves) {
+        out->len -= (reply->body.len + 1) / 2;
+        connection->keep_alive = false;
+    }
+    connection->fault = reply->fault;
     connection->request = reply->request;
     connection->answer_at_ms = now_ms + reply->fault.delay_ms;
     connection->state = CONNECTION_HOLDING;
@@ -140,6 +150,8 @@ static void take_request(struct connection *connection, struct service *service,
         return;
     case HTTP_READY:
         connection->keep_alive = request.keep_alive;
+        request.reused = connection->used;
+        connection->used = true;
         service_answer(service, &request, &reply);
         prepare_answer(connection, &reply, now_ms);
         forget_request(connection, request.bytes);
@@ -160,17 +172,29 @@ static void settle(struct connection *connection, struct service *service, enum 
     connection->request = 0;
 }
 
+// To close a socket that lingers for no time is to reset its connection.
+static void reset(struct connection *connection)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    connection->state = CONNECTION_DONE;
+}
+
 static void meet_fate(struct connection *connection, struct service *service, int64_t now_ms)
 {
     if (now_ms < connection->answer_at_ms)
         return;
-    switch (connection->fate) {
+    switch (connection->fault.fate) {
     case FATE_ANSWER:
         connection->state = CONNECTION_WRITING;
         break;
     case FATE_CLOSE:
         settle(connection, service, REPLY_DROPPED);
         connection->state = CONNECTION_DONE;
+        break;
+    case FATE_RESET:
+        settle(connection, service, REPLY_DROPPED);
+        reset(connection);
         break;
     case FATE_STALL:
         settle(connection, service, REPLY_DROPPED);
@@ -187,9 +211,13 @@ static bool has_left(const struct connection *connection)
     return poll(&poll_fd, 1, 0) > 0;
 }
 
-static void transmit(struct connection *connection, struct service *service)
+static void transmit(struct connection *connection, struct service *service, int64_t now_ms)
 {
     struct str rest = str_after(buf_str(&connection->out), connection->out_sent);
+    if (connection->fault.drip_ms > 0)
+        rest.len = 1;
+    // Asked before the last byte goes: who has it may leave at once.
+    const bool left = has_left(connection);
     ssize_t len = send(connection->fd, rest.ptr, rest.len, MSG_NOSIGNAL);
     if (len < 0) {
         if (errno != EAGAIN && errno != EINTR)
@@ -197,9 +225,15 @@ static void transmit(struct connection *connection, struct service *service)
         return;
     }
     connection->out_sent += (size_t)len;
-    if (connection->out_sent < connection->out.len)
+    if (connection->out_sent < connection->out.len) {
+        if (connection->fault.drip_ms > 0) {
+            connection->answer_at_ms = now_ms + connection->fault.drip_ms;
+            connection->state = CONNECTION_HOLDING;
+        }
         return;
-    settle(connection, service, has_left(connection) ? REPLY_BROKEN : REPLY_DELIVERED);
+    }
+    const enum reply_fate fate = left ? REPLY_BROKEN : REPLY_DELIVERED;
+    settle(connection, service, connection->fault.spoils ? REPLY_SPOILED : fate);
     if (connection->out.capacity > BYTES_KEPT)
         buf_release(&connection->out);
     connection->state = connection->keep_alive ? CONNECTION_READING : CONNECTION_DONE;
@@ -210,6 +244,8 @@ void connection_advance(
 {
     if (connection->state == CONNECTION_SILENT && (ready & (POLLRDHUP | POLLHUP | POLLERR)))
         connection->state = CONNECTION_DONE;
+    if (connection->state == CONNECTION_HOLDING && (ready & (POLLHUP | POLLERR)))
+        connection->state = CONNECTION_DONE; // Nobody is there to wait for it.
     if (connection->state == CONNECTION_READING && (ready & (POLLIN | POLLHUP | POLLERR))) {
         receive(connection);
         if (connection->state == CONNECTION_READING)
@@ -218,7 +254,7 @@ void connection_advance(
     if (connection->state == CONNECTION_HOLDING)
         meet_fate(connection, service, now_ms);
     if (connection->state == CONNECTION_WRITING)
-        transmit(connection, service);
+        transmit(connection, service, now_ms);
     if (connection->state == CONNECTION_DONE)
         settle(connection, service, REPLY_BROKEN);
     // A request sent ahead is here already: no poll() would tell of it.

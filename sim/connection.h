@@ -11,7 +11,7 @@ struct service;
 
 enum connection_state {
     CONNECTION_READING,
-    CONNECTION_HOLDING, // An answer is ready and waits for its time.
+    CONNECTION_HOLDING, // An answer is ready, or its next byte, and waits for its time.
     CONNECTION_WRITING,
     CONNECTION_SILENT, // Open, and nothing will ever be said.
     CONNECTION_DONE,
@@ -26,7 +26,8 @@ struct connection {
     struct buf out;
     size_t out_sent;
     bool keep_alive;
-    enum fault_fate fate;
+    bool used; // For a request before.
+    struct fault fault;
     int64_t answer_at_ms;
     uint64_t request; // Whose reply is being sent and has no fate yet; 0: none.
 };

@@ -2,7 +2,10 @@
 
 void faults_init(struct faults *faults, struct fault_rates rates, uint64_t seed)
 {
-    *faults = (struct faults){.rates = rates, .random = random_from(seed)};
+    faults->rates = rates;
+    faults->random = random_from(seed);
+    faults->put_requests = 0;
+    fault_rules_init(&faults->rules);
 }
 
 // Draws nothing when the answer is certain: what is off does not move the other faults' numbers.
@@ -38,14 +41,16 @@ bool faults_refuse_key(const struct faults *faults, struct str partition_key)
     return is_key(partition_key, faults->rates.refused_key);
 }
 
-enum record_fault faults_for_record(
-    struct faults *faults, struct str partition_key, uint32_t shard_number)
+const char *faults_for_record(
+    struct faults *faults, struct str operation, const struct fault_record *record)
 {
-    if (is_key(partition_key, faults->rates.failed_key))
-        return RECORD_FAULT_INTERNAL;
-    if (faults->rates.throttled_shard == shard_number)
-        return RECORD_FAULT_THROTTLED;
-    if (!strikes(faults, faults->rates.fail_records))
-        return RECORD_FAULT_NONE;
-    return random_below(&faults->random, 2) == 0 ? RECORD_FAULT_INTERNAL : RECORD_FAULT_THROTTLED;
+    static const char failed[] = "InternalFailure";
+    static const char throttled[] = "ProvisionedThroughputExceededException";
+    if (is_key(record->partition_key, faults->rates.failed_key))
+        return failed;
+    if (faults->rates.throttled_shard == record->shard)
+        return throttled;
+    if (strikes(faults, faults->rates.fail_records))
+        return random_below(&faults->random, 2) == 0 ? failed : throttled;
+    return fault_rules_for_record(&faults->rules, operation, record, &faults->random);
 }

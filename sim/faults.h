@@ -1,36 +1,35 @@
 // faults - what goes wrong on purpose, the same way for the same seed.
 //
-// A fault is a value that travels with its request: faults_for_request() decides once, before the
-// request is done; whoever comes to the point where it strikes acts on it. So a new kind of fault
-// is an enumerator, a way to decide on it here, and one place that acts on it.
+// A fault is a value that travels with its reply to whoever comes to the point where it strikes and
+// acts on it. What decides on one are a few standing rates, and any number of rules
+// (fault_rules.h).
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H
 
 #include "base/random.h"
-#include "base/str.h"
+#include "sim/fault_rules.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum fault_fate {
     FATE_ANSWER,
-    FATE_CLOSE, // The request is done and the connection closed without a word.
-    FATE_STALL  // The request is done and the connection stays open, silent for ever.
+    FATE_CLOSE, // The connection is closed without a word.
+    FATE_RESET, // It is reset.
+    FATE_STALL  // It stays open, silent for ever.
 };
 
 struct fault {
     int64_t delay_ms; // Before the fate.
     enum fault_fate fate;
-};
-
-enum record_fault {
-    RECORD_FAULT_NONE,
-    RECORD_FAULT_INTERNAL,
-    RECORD_FAULT_THROTTLED,
+    bool spoils;             // The answer is not what was done.
+    bool halves;             // Half of it is sent, and then the connection ends.
+    bool ends;               // It says that the connection ends with it.
+    int64_t drip_ms;         // Between a byte of it and the next; 0: all goes at once.
+    uint64_t retry_after_s;  // The headers Retry-After
+    uint64_t retry_after_ms; // and x-amz-retry-after; 0: not there.
 };
 
 enum {
-    FAULT_KEY_BYTES_MAX = 256,
     FAULT_TOKEN_BYTES_MAX = 64,
     FAULT_STATUS_BYTES_MAX = 16,
     FAULT_NO_SHARD = -1
@@ -52,16 +51,19 @@ struct fault_rates {
 
 struct faults {
     struct fault_rates rates;
+    struct fault_rules rules;
     struct random random;
     uint64_t put_requests;
 };
 
 void faults_init(struct faults *faults, struct fault_rates rates, uint64_t seed);
 
+// What the rates do to a request, before it is looked into.
 struct fault faults_for_request(struct faults *faults, bool is_put_records);
 // Whether a request that holds a record of this partition key is refused as a whole.
 bool faults_refuse_key(const struct faults *faults, struct str partition_key);
-enum record_fault faults_for_record(
-    struct faults *faults, struct str partition_key, uint32_t shard_number);
+// The code that a record of a request of this operation is refused with; NULL: it is not.
+const char *faults_for_record(
+    struct faults *faults, struct str operation, const struct fault_record *record);
 
 #endif

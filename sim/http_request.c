@@ -118,6 +118,7 @@ enum http_progress http_request_parse(struct str bytes, struct http_request *req
     size_t content_length = 0;
     request->headers_count = 0;
     request->keep_alive = false;
+    request->reused = false;
     *status =
         parse_head((struct str){.ptr = bytes.ptr, .len = head_bytes - 2}, request, &content_length);
     if (*status != 0)
@@ -145,12 +146,18 @@ const char *http_reason(int status)
         return "Content Too Large";
     case 431:
         return "Request Header Fields Too Large";
+    case 429:
+        return "Too Many Requests";
     case 500:
         return "Internal Server Error";
     case 501:
         return "Not Implemented";
+    case 502:
+        return "Bad Gateway";
     case 503:
         return "Service Unavailable";
+    case 504:
+        return "Gateway Timeout";
     case 505:
         return "HTTP Version Not Supported";
     default:

@@ -29,6 +29,7 @@ struct http_request {
     struct str body;
     size_t bytes; // Of head and body together.
     bool keep_alive;
+    bool reused; // Its connection has served another: its reader says so.
 };
 
 enum http_progress {

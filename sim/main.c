@@ -76,6 +76,7 @@ static bool serve(const struct options *options, struct err *err)
     struct service service;
     service_init(&service, options->rules, options->credentials);
     faults_init(&service.account.faults, options->rates, options->seed);
+    service.account.faults.rules = options->fault_rules;
     bool ok = open_arrivals(&service.account, options->arrivals_path, err) &&
               create_streams(&service.account, options, err);
     if (ok) {
@@ -96,6 +97,8 @@ int main(int argc, char **argv)
     bool ok = options_parse(&options, argc, argv, &err);
     if (ok && options.wish == WISH_HELP)
         fputs(options_help, stdout);
+    else if (ok && options.wish == WISH_FAULT_HELP)
+        fputs(fault_rule_help, stdout);
     else if (ok && options.wish == WISH_VERSION)
         puts("kinesis_sim " PGK_VERSION);
     else

@@ -4,7 +4,8 @@
 #ifndef SIM_OPERATIONS_H
 #define SIM_OPERATIONS_H
 
-#include "base/str.h"
+#include "sim/fault_rules.h"
+#include "sim/limits.h"
 
 struct account;
 struct answer;
@@ -37,6 +38,9 @@ void shard_write(struct answer *answer, const struct shard *shard); // As the AP
 // operations_put.c
 operation_run put_record;
 operation_run put_records;
+// The records of a put, and the shards that they would go to; none when it would be refused.
+size_t put_list(struct account *account, const struct parameters *parameters,
+    struct fault_record records[LIMIT_REQUEST_RECORDS]);
 
 // operations_get.c
 operation_run get_shard_iterator;

@@ -5,18 +5,21 @@
 #include "sim/complaints.h"
 #include "sim/operations.h"
 #include "sim/refusal.h"
+#include "sim/spoil.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 // Where a record ends up: in a shard under a sequence number, or refused with a code.
 struct outcome {
     const struct shard *shard;
     struct sequence sequence;
-    enum record_fault fault;
-    bool throttled;
+    const char *code; // NULL: stored.
 };
+
+static const char throttled[] = "ProvisionedThroughputExceededException";
 
 // The service counts a Java string's length; UTF-8 never has fewer bytes than that.
 static bool key_is_too_long(struct str key)
@@ -162,15 +165,16 @@ static struct outcome store(
     struct account *account, const struct put_entry *entry, struct shard *shard)
 {
     struct outcome outcome = {.shard = shard};
-    outcome.fault = faults_for_record(&account->faults, entry->partition_key.text, shard->number);
-    if (outcome.fault != RECORD_FAULT_NONE) {
+    const struct fault_record record = {entry->partition_key.text, shard->number};
+    outcome.code = faults_for_record(&account->faults, account->operation, &record);
+    if (outcome.code) {
         account->counters.records_failed++;
         return outcome;
     }
     if (account->rules.paced &&
         !shard_pace_take(&shard->pace, entry_bytes(entry), account->now_ms)) {
         account->counters.records_throttled++;
-        outcome.throttled = true;
+        outcome.code = throttled;
         return outcome;
     }
     outcome.sequence = shard_sequence(shard, shard->log.count, account->now_ms);
@@ -182,12 +186,7 @@ static struct outcome store(
 
 static bool is_throttled(const struct outcome *outcome)
 {
-    return outcome->throttled || outcome->fault == RECORD_FAULT_THROTTLED;
-}
-
-static bool has_failed(const struct outcome *outcome)
-{
-    return outcome->throttled || outcome->fault != RECORD_FAULT_NONE;
+    return outcome->code && strcmp(outcome->code, throttled) == 0;
 }
 
 static void write_rate_exceeded(
@@ -213,13 +212,12 @@ static void write_failure(
     struct answer *answer, const struct stream *stream, const struct outcome *outcome)
 {
     answer_name(answer, STR("ErrorCode"));
+    answer_text(answer, str_from_c(outcome->code));
     if (!is_throttled(outcome)) {
-        answer_text(answer, STR("InternalFailure"));
         answer_name(answer, STR("ErrorMessage"));
         answer_text(answer, STR("Internal Service Failure"));
         return;
     }
-    answer_text(answer, STR("ProvisionedThroughputExceededException"));
     answer_name(answer, STR("ErrorMessage"));
     write_rate_exceeded(answer_begin_text(answer), stream, outcome);
     answer_end_text(answer);
@@ -229,7 +227,7 @@ static void write_outcome(
     struct answer *answer, const struct stream *stream, const struct outcome *outcome)
 {
     answer_open_map(answer);
-    if (has_failed(outcome)) {
+    if (outcome->code) {
         write_failure(answer, stream, outcome);
     } else {
         answer_name(answer, STR("SequenceNumber"));
@@ -287,6 +285,26 @@ static bool check_record_sizes(
            refuse(refusal, "InvalidArgumentException", "Records size exceeds 10 MB limit");
 }
 
+size_t put_list(struct account *account, const struct parameters *parameters,
+    struct fault_record records[LIMIT_REQUEST_RECORDS])
+{
+    struct refusal ignored;
+    struct stream *stream = account_stream(account, parameters, &ignored);
+    const size_t count = parameters->records_given ? parameters->entries_count : 1;
+    for (size_t i = 0; stream && i < count && i < LIMIT_REQUEST_RECORDS; i++) {
+        const struct put_entry *entry = &parameters->entries[i];
+        const struct text_parameter *explicit = &entry->explicit_hash_key;
+        hash_key_t key;
+        if (!entry->partition_key.given ||
+            (explicit->given && !hash_key_is_well_formed(explicit->text)) ||
+            !find_hash_key(entry, &key, &ignored))
+            return 0;
+        records[i].partition_key = entry->partition_key.text;
+        records[i].shard = stream_shard_for(stream, key)->number;
+    }
+    return stream && count <= LIMIT_REQUEST_RECORDS ? count : 0;
+}
+
 bool put_records(struct account *account, const struct parameters *parameters,
     struct answer *answer, struct refusal *refusal)
 {
@@ -301,16 +319,21 @@ bool put_records(struct account *account, const struct parameters *parameters,
         if (!find_hash_key(&parameters->entries[i], &keys[i], refusal))
             return false;
 
+    const size_t count = parameters->entries_count;
+    const size_t results = spoil_results(&account->strike, count);
     size_t failed = 0;
+    struct outcome outcome = {.code = NULL};
     answer_open_map(answer);
     answer_name(answer, STR("Records"));
     answer_open_array(answer);
-    for (size_t i = 0; i < parameters->entries_count; i++) {
-        struct shard *shard = stream_shard_for(stream, keys[i]);
-        struct outcome outcome = store(account, &parameters->entries[i], shard);
-        failed += has_failed(&outcome);
-        write_outcome(answer, stream, &outcome);
+    for (size_t i = 0; i < count; i++) {
+        outcome = store(account, &parameters->entries[i], stream_shard_for(stream, keys[i]));
+        failed += outcome.code != NULL;
+        if (i < results)
+            write_outcome(answer, stream, &outcome);
     }
+    if (results > count)
+        write_outcome(answer, stream, &outcome);
     answer_close_array(answer);
     answer_name(answer, STR("FailedRecordCount"));
     answer_number(answer, failed);
@@ -347,7 +370,7 @@ bool put_record(struct account *account, const struct parameters *parameters, st
     struct outcome outcome = store(account, entry, stream_shard_for(stream, key));
     if (is_throttled(&outcome))
         return refuse_rate(refusal, stream, &outcome);
-    if (has_failed(&outcome))
+    if (outcome.code)
         return refuse_internally(refusal);
     write_outcome(answer, stream, &outcome);
     return true;

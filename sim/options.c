@@ -23,6 +23,7 @@ const char options_help[] =
     "  --limits                   throttle each shard at 1000 records and 1 MiB a second, as\n"
     "                             AWS does; off by default, for tests at full speed\n"
     "  --seed N                   of the faults' random numbers (1)\n"
+    "  --fault RULE               a fault by rule; --fault help tells the words of rules\n"
     "  --help, --version\n"
     "\n"
     "Faults, which POST /control can change while it runs (percent may have a fraction):\n"
@@ -49,6 +50,7 @@ enum option_code {
     OPTION_DROP_REPLIES,
     OPTION_DELAY,
     OPTION_STALL_AFTER,
+    OPTION_FAULT,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -69,6 +71,7 @@ static const struct option long_options[] = {
     {"drop-replies", required_argument, NULL, OPTION_DROP_REPLIES},
     {"delay", required_argument, NULL, OPTION_DELAY},
     {"stall-after", required_argument, NULL, OPTION_STALL_AFTER},
+    {"fault", required_argument, NULL, OPTION_FAULT},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -99,6 +102,13 @@ static bool parse_credentials(struct credentials *credentials, struct str text)
     credentials->key_id = str_cut(&text, ':');
     credentials->secret = text;
     return credentials->key_id.len > 0 && credentials->secret.len > 0;
+}
+
+static bool take_fault(struct options *options, struct str rule, struct err *err)
+{
+    if (str_equal(rule, STR("help")))
+        options->wish = WISH_FAULT_HELP;
+    return options->wish == WISH_FAULT_HELP || fault_rules_add(&options->fault_rules, rule, err);
 }
 
 // False when the option's value is none.
@@ -179,7 +189,9 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
         if (option == '?')
             return err_set(
                 err, ERR_USAGE, "unknown or incomplete option %s; see --help", argv[optind - 1]);
-        if (!take_option(options, option, optarg))
+        if (option == OPTION_FAULT && !take_fault(options, str_from_c(optarg), err))
+            return err_wrap(err, "--fault");
+        if (option != OPTION_FAULT && !take_option(options, option, optarg))
             return err_set(err, ERR_USAGE, "%s has no such value; see --help", argv[optind - 1]);
     }
     if (optind < argc)

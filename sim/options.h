@@ -13,6 +13,7 @@ enum {
 enum options_wish {
     WISH_SERVE,
     WISH_HELP,
+    WISH_FAULT_HELP,
     WISH_VERSION
 };
 
@@ -25,6 +26,7 @@ struct options {
     struct credentials credentials;
     struct account_rules rules;
     struct fault_rates rates;
+    struct fault_rules fault_rules;
     uint64_t seed;
     const char *arrivals_path; // NULL: arrivals are noted nowhere.
 };

@@ -10,6 +10,7 @@
 #include "sim/parameters.h"
 #include "sim/refusal.h"
 #include "sim/sigv4_check.h"
+#include "sim/spoil.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -117,6 +118,35 @@ static bool may_run(struct service *service, const struct http_request *request,
     return true;
 }
 
+static struct strike find_strike(
+    struct service *service, const struct http_request *request, const struct operation *operation)
+{
+    struct account *account = &service->account;
+    struct fault_rules *rules = &account->faults.rules;
+    struct fault_record records[LIMIT_REQUEST_RECORDS];
+    struct fault_request asked = {.operation = operation->name, .reused = request->reused};
+    const bool is_put = operation->run == put_records || operation->run == put_record;
+    if (is_put && fault_rules_ask_records(rules)) {
+        asked.records = records;
+        asked.records_count = put_list(account, service->parameters, records);
+    }
+    return fault_rules_for_request(rules, &asked, &account->faults.random);
+}
+
+// Does what is asked for, as far as the rules let it.
+static bool run_struck(struct service *service, const struct http_request *request,
+    struct call call, struct refusal *refusal)
+{
+    struct account *account = &service->account;
+    account->operation = call.operation->name;
+    account->strike = find_strike(service, request, call.operation);
+    struct answer answer = answer_in(call.form, &service->body);
+    if (spoil_lets_run(&account->strike) &&
+        !call.operation->run(account, service->parameters, &answer, refusal))
+        return false;
+    return spoil_lets_pass(&account->strike, refusal);
+}
+
 static bool run(struct service *service, const struct http_request *request, struct call call,
     struct refusal *refusal)
 {
@@ -141,9 +171,8 @@ static bool run(struct service *service, const struct http_request *request, str
         return false;
     // The bytes are the connection's, which is done with them: the digest was taken before.
     struct document body = document_over(call.form, (char *)request->body.ptr, request->body.len);
-    struct answer answer = answer_in(call.form, &service->body);
     return parameters_read(service->parameters, body, refusal) &&
-           call.operation->run(account, service->parameters, &answer, refusal);
+           run_struck(service, request, call, refusal);
 }
 
 static void write_refusal(struct buf *body, enum document_form form, const struct refusal *refusal)
@@ -174,9 +203,8 @@ static void answer_api(
     const bool is_put_records = call.operation && call.operation->run == put_records;
     account->counters.put_records_requests += is_put_records;
     account->counters.bytes_received += is_put_records ? request->body.len : 0;
+    account->strike = (struct strike){.rule = NULL};
     reply->fault = faults_for_request(&account->faults, is_put_records);
-    account->counters.replies_dropped += reply->fault.fate == FATE_CLOSE;
-    account->counters.replies_stalled += reply->fault.fate == FATE_STALL;
 
     struct refusal refusal;
     reply->status = 200;
@@ -187,6 +215,10 @@ static void answer_api(
         reply->status = refusal.status;
     }
     reply->body = buf_str(&service->body);
+    spoil_reply(&account->strike, reply);
+    const enum fault_fate fate = reply->fault.fate;
+    account->counters.replies_dropped += fate == FATE_CLOSE || fate == FATE_RESET;
+    account->counters.replies_stalled += fate == FATE_STALL;
 }
 
 void service_answer(

@@ -4,16 +4,53 @@ import json
 import os
 import pathlib
 import subprocess
+import urllib.parse
 import urllib.request
 
 import boto3
 import botocore.config
+
+from waiting import wait_until
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BUILD_DIR = pathlib.Path(os.environ.get('PGK_BUILD_DIR', REPOSITORY / 'build')).resolve()
 
 KEY_ID, SECRET, REGION = 'test', 'test', 'us-east-1'
 STOP_SECONDS = 10
+
+
+class Fault:
+    """A fault by rule in force in a kinesis_sim (KinesisSim.fault)."""
+
+    def __init__(self, sim, number):
+        self.sim, self.number = sim, number
+
+    def struck(self):
+        """How many requests or records it has struck."""
+        return self._rule()['struck']
+
+    def met(self):
+        """How many it could have struck."""
+        return self._rule()['met']
+
+    def wait(self, times=1):
+        """Wait until it has struck so often."""
+        wait_until(lambda: self.struck() >= times, f'{times} strikes of {self._rule()["rule"]}')
+        return self
+
+    def clear(self):
+        """From now on it does not strike any more."""
+        self.sim.control(clear_fault=self.number)
+
+    def _rule(self):
+        [rule] = [one for one in self.sim.counters()['rules'] if one['number'] == self.number]
+        return rule
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.clear()
 
 
 class KinesisSim:
@@ -60,8 +97,28 @@ class KinesisSim:
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
+    def fault(self, *words, **values):
+        """Set a fault by rule from now on; returns a Fault, which tells how often it struck and
+        takes it away again. `kinesis_sim --fault help` explains the words:
+
+        sim.fault('reset', 'reused', every=3)     # each third request of a used connection
+        sim.fault('throttle', shard=2, share=20)  # a fifth of shard 2's records
+        sim.fault(error='ServiceUnavailable', body='html', times=2).wait(2)
+        with sim.fault('stall', 'undone', on='any'): ...
+
+        A rule is about PutRecords unless it says on=. Underscores in names stand for hyphens.
+        """
+        quoted = [f'{name.replace("_", "-")}={urllib.parse.quote(str(value), safe="")}'
+                  for name, value in values.items()]
+        return Fault(self, self.control(fault=' '.join([*words, *quoted]))['rules'][-1]['number'])
+
+    def clear_faults(self):
+        """Take all faults by rule away."""
+        self.control(clear_faults=True)
+
     def counters(self):
-        """What has happened so far, and under 'faults' the faults in force."""
+        """What has happened so far, under 'faults' the faults in force, under 'rules' those by
+        rule."""
         with urllib.request.urlopen(f'{self.url}/control') as answer:
             return json.load(answer)
 

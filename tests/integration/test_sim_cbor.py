@@ -3,7 +3,8 @@ import pytest
 
 import cbor
 from sim_process import KinesisSim
-from test_kinesis_sim import SHARDS, STREAM, exchange, signed
+from sim_requests import exchange, signed
+from test_kinesis_sim import SHARDS, STREAM
 # Run here by clients that speak CBOR: their fixture is the one below.
 from test_kinesis_sim import (  # noqa: F401
     test_a_record_and_its_key_have_a_mebibyte,
