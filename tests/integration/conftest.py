@@ -13,6 +13,7 @@ from kinesis_local import KinesisLocal
 from pg_kinesis_process import PgKinesis
 from postgres_server import Database, PostgresServer
 from sim_process import KinesisSim
+from trial import Trial
 
 VERSIONS = os.environ.get('PGK_POSTGRES_VERSIONS', '15,18').split(',')
 NUMBERS = itertools.count(1)
@@ -78,12 +79,12 @@ def kinesis_local():
 @pytest.fixture
 def pg_kinesis(tmp_path):
     """Starts the program under test, as often as asked. No run outlives its test; what each said
-    is shown when the test fails."""
+    is shown when the test fails. Whatever happened, none may have taken more than its memory."""
     started = []
 
-    def start(*arguments, env=None, stdout=None):
+    def start(*arguments, **how):
         folder = tmp_path / f'pg_kinesis-{len(started) + 1}'
-        started.append(PgKinesis(folder, *arguments, env=env, stdout=stdout))
+        started.append(PgKinesis(folder, *arguments, **how))
         return started[-1]
 
     yield start
@@ -91,3 +92,11 @@ def pg_kinesis(tmp_path):
         report = run.report()
         run.kill()
         print(report)
+    for run in started:
+        run.assert_memory_was_bounded()
+
+
+@pytest.fixture
+def trial(pg_kinesis, database, kinesis_sim):
+    """A load, an endpoint, and a verdict on what arrives there."""
+    return Trial(pg_kinesis, database, kinesis_sim)

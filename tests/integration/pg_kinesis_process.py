@@ -1,4 +1,6 @@
 """The program under test as a process."""
+import contextlib
+import functools
 import os
 import pathlib
 import re
@@ -11,6 +13,9 @@ BUILD = pathlib.Path(os.environ.get('PGK_BUILD_DIR')
                      or pathlib.Path(__file__).parent.parent.parent / 'build').resolve()
 # What the program may see of the machine's own environment: no AWS_*, no PG*.
 INHERITED = ('PATH', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS')
+
+# What a run may have resident at most, and besides twice the largest row, which libpq holds.
+MEMORY_BYTES_MAX = 96 << 20
 
 
 def environment(home, changes=None):
@@ -28,20 +33,28 @@ def environment(home, changes=None):
     return {name: value for name, value in env.items() if value is not None}
 
 
+@functools.cache
+def is_sanitized():
+    """Whether the program under test is one whose memory is not what it will be."""
+    return b'__asan_init' in (BUILD / 'pg_kinesis').read_bytes()
+
+
 class PgKinesis:
     """A run of build/pg_kinesis. Standard output and error go to files below `folder`.
 
     `env` adds to the environment, or with None takes away from it. `stdout` is where standard
-    output goes instead.
+    output goes instead. `within` is a command that becomes the program, as `ip netns exec` does.
     """
 
-    def __init__(self, folder, *arguments, env=None, stdout=None):
+    def __init__(self, folder, *arguments, env=None, stdout=None, within=()):
         folder.mkdir(parents=True, exist_ok=True)
         self.log_path = folder / 'stderr'
         self.stdout_path = folder / 'stdout'
         self.arguments = [str(argument) for argument in arguments]
+        self.memory_bytes = 0  # The most that was resident when it was last looked at.
+        self.row_bytes_max = 0  # A test with large rows says how large.
         with open(self.log_path, 'wb') as log, open(self.stdout_path, 'wb') as out:
-            self.process = subprocess.Popen([BUILD / 'pg_kinesis', *self.arguments],
+            self.process = subprocess.Popen([*within, BUILD / 'pg_kinesis', *self.arguments],
                                             stdin=subprocess.DEVNULL, stdout=stdout or out, stderr=log,
                                             env=environment(folder, env))
 
@@ -62,6 +75,7 @@ class PgKinesis:
         """Waits for an event that only a running program can bring about."""
         def happened():
             was_running = self.is_running  # Asked first: the event may be its last deed.
+            self.look_at_memory()
             answer = event()
             if not answer and not was_running:
                 raise RuntimeError(f'pg_kinesis exited with {self.process.returncode} '
@@ -91,13 +105,29 @@ class PgKinesis:
         except subprocess.TimeoutExpired:
             raise TimeoutError(f'pg_kinesis still runs after {deadline_s:g} s') from None
 
+    def look_at_memory(self):
+        """The most that the process has had resident, in bytes; 0 when it never was looked at."""
+        status = pathlib.Path(f'/proc/{self.process.pid}/status')
+        with contextlib.suppress(OSError):
+            found = re.search(r'VmHWM:\s+(\d+) kB', status.read_text(encoding='utf-8'))
+            if found:  # Not of one that has ended and is not waited for yet.
+                self.memory_bytes = int(found.group(1)) << 10
+        return self.memory_bytes
+
+    def assert_memory_was_bounded(self):
+        """What holds of every run, whatever went wrong meanwhile."""
+        bound = MEMORY_BYTES_MAX + 2 * self.row_bytes_max
+        assert is_sanitized() or self.memory_bytes < bound, f'{self.memory_bytes} bytes resident'
+
     def terminate(self, deadline_s=DEADLINE_S):
         """Asks the program to deliver what it holds and leave; its exit status."""
+        self.look_at_memory()
         self.process.send_signal(signal.SIGTERM)
         return self.wait(deadline_s)
 
     def kill(self):
         """Ends the program on the spot, as a crash would."""
+        self.look_at_memory()
         self.process.kill()
         self.process.wait()
 
