@@ -11,6 +11,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+enum {
+    DESCRIBE_TRIES_MAX = 3,
+    DESCRIBE_AGAIN_AFTER_MS = 500
+};
+
 // One lane, in order: lines come out as commits came in.
 static void open_stdout(struct open_sink *opened)
 {
@@ -31,6 +36,20 @@ static bool await_description(
             return step == STEP_DONE;
         if (!sleeper.base.sleep_until(&sleeper.base, NULL, 0, CLOCK_NEVER_MS))
             return err_set(err, ERR_RETRY, "interrupted");
+    }
+}
+
+// What passes by itself, and a clock whose error the first refusal tells, need not end the program.
+static bool describe(struct kinesis_sink *kinesis, struct stream_facts *facts, struct err *err)
+{
+    struct sleeper sleeper = sleeper_of(kinesis_sink_base(kinesis));
+    for (int tries = 1;; tries++) {
+        if (await_description(kinesis, facts, err))
+            return true;
+        int64_t until_ms = clock_now_ms() + DESCRIBE_AGAIN_AFTER_MS;
+        bool passes = err->kind == ERR_RETRY && tries < DESCRIBE_TRIES_MAX;
+        if (!passes || !sleeper.base.sleep_until(&sleeper.base, NULL, 0, until_ms))
+            return false;
     }
 }
 
@@ -59,7 +78,7 @@ static bool open_kinesis(struct open_sink *opened, const struct config *config, 
         return false;
     struct stream_facts facts;
     opened->sink = kinesis_sink_base(kinesis);
-    if (!await_description(kinesis, &facts, err) || !keeps_order(&facts, err)) {
+    if (!describe(kinesis, &facts, err) || !keeps_order(&facts, err)) {
         err_wrap(err, "cannot use stream \"%s\" in region %s", config->stream,
             kinesis_sink_region(kinesis));
         opened->sink->free(opened->sink);
