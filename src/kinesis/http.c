@@ -265,8 +265,10 @@ static void finish(struct http *http, struct http_exchange *exchange, CURLcode c
         read_headers(exchange);
     } else {
         explain_failure(exchange, code);
-        // Where one kept connection was dead, the next may be too.
-        http->fresh_due += http->fresh_due < http->count;
+        // Where one kept connection was dead, the next may be too. Where none could be made, those
+        // that are kept are all there is.
+        bool was_connected = exchange->sendings > 0;
+        http->fresh_due += was_connected && http->fresh_due < http->count;
     }
     curl_multi_remove_handle(http->multi, exchange->easy);
     exchange->next = NULL;
