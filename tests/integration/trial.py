@@ -32,7 +32,7 @@ class Trial:
         """A run that goes on where the last one was; it streams when this returns."""
         self.run = self.pg_kinesis('--source', self.source, '--slot', SLOT, '--stream', 'test',
                                    '--endpoint-url', self.endpoint_url, '--create', *options, **how)
-        self.run.wait_until_streaming(self.database, SLOT)
+        self.run.wait_for_log('streaming from slot')
         return self.run
 
     def write(self, keys=KEYS):
