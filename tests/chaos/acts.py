@@ -12,9 +12,8 @@ from runs import SLOT
 from stage import SENDER_TIMEOUT_S, now_ms
 
 # While nothing worse is done, some records fail and now and then a reply is lost.
-USUAL = {'fail_records': 5, 'drop_replies': 1, 'delay_ms': 0, 'stall': False, 'throttle_shard': -1}
-
-NO_FAULT = {**USUAL, 'fail_records': 0, 'drop_replies': 0}
+USUAL = {'fail_records': 5, 'drop_replies': 1}
+NO_FAULT = {'fail_records': 0, 'drop_replies': 0}
 
 # `pause_s` is between two acts, from least to most; `acts` are with how often.
 Track = collections.namedtuple('Track', 'name pause_s acts')
@@ -103,48 +102,42 @@ def cut_all(stage, _draw):
 
 # The endpoint.
 
-def faulty(stage, draw, text, **faults):
-    """The endpoint has these faults for a while."""
-    seconds = draw.uniform(0.3, 6)
-    stage.tell(f'the endpoint {text} for {seconds:.1f} s')
-    stage.sim.control(**faults)
-    yield seconds
-    stage.sim.control(**USUAL)
+# Rules of kinesis_sim; `kinesis_sim --fault help` explains their words.
+FAULTS = [
+    'throttle', 'fail', 'record-error=KMSThrottlingException', 'record-error=NeverHeardOf',
+    'delay=20', 'delay=300', 'delay=2000', 'drip=1', 'last',
+    'close', 'reset', 'reset undone', 'reset reused', 'reset reused undone', 'stall', 'stall undone',
+    'truncate', 'garbage', 'few', 'many',
+    'error=InternalFailure', 'error=InternalFailure done', 'error=InternalFailure body=empty',
+    'error=ServiceUnavailable status=503 body=html', 'error=ServiceUnavailable status=503 done',
+    'error=ProvisionedThroughputExceededException', 'error=KMSThrottlingException',
+    'error=LimitExceededException retry-after=1', 'error=ThrottlingException x-amz-retry-after=300',
+    'error=ExpiredTokenException', 'on=any reset', 'on=any error=InternalFailure', 'on=any stall',
+]
 
 
-def fail_records(stage, draw):
-    """Some records, or all."""
-    percent = draw.choice([20, 50, 90, 100])
-    return faulty(stage, draw, f'fails {percent} % of the records', fail_records=percent)
-
-
-def drop_replies(stage, draw):
-    """Stored, but who knows."""
-    percent = draw.choice([10, 50, 100])
-    return faulty(stage, draw, f'drops {percent} % of the replies', drop_replies=percent)
-
-
-def delay(stage, draw):
-    """A slow endpoint."""
-    delay_ms = draw.choice([20, 100, 500, 2000])
-    return faulty(stage, draw, f'answers after {delay_ms} ms', delay_ms=delay_ms)
-
-
-def stall(stage, draw):
-    """Stored, but never answered."""
-    return faulty(stage, draw, 'answers nothing', stall=True)
+def strike(stage, draw):
+    """Some requests, or records, or all."""
+    return faulty(stage, draw, f'{draw.choice(FAULTS)} share={draw.choice([5, 20, 50, 100])}')
 
 
 def close_shard(stage, draw):
     """One shard takes nothing."""
     shard = draw.choice(stage.open_shards())
-    number = int(shard.id.rpartition('-')[2])
-    return faulty(stage, draw, f'throttles all for {shard.id}', throttle_shard=number)
+    return faulty(stage, draw, f'throttle shard={int(shard.id.rpartition("-")[2])}')
+
+
+def faulty(stage, draw, rule):
+    """The endpoint has this fault for a while."""
+    seconds = draw.uniform(0.3, 6)
+    stage.tell(f'the endpoint does "{rule}" for {seconds:.1f} s')
+    with stage.sim.fault(rule):
+        yield seconds
 
 
 TRACKS = [
     Track('program', (2, 8), {kill: 4, terminate: 2, stand_still: 2, starve: 2}),
     Track('server', (4, 15), {restart_fast: 1, restart_immediately: 2, cut: 3, cut_all: 1}),
-    Track('endpoint', (0.2, 3), {fail_records: 3, drop_replies: 3, delay: 2, stall: 2,
-                                 close_shard: 2}),
+    Track('endpoint', (0.2, 3), {strike: 8, close_shard: 2}),
+    Track('endpoint too', (0.2, 5), {strike: 1}),
 ]

@@ -87,6 +87,8 @@ def parse():
     parser.add_argument('--minutes', type=float, default=10, help='for how long (10)')
     parser.add_argument('--seed', type=int, help='of all that is drawn; itself drawn otherwise')
     parser.add_argument('--plugin', choices=['test_decoding', 'pgoutput'], help='drawn otherwise')
+    parser.add_argument('--keep', metavar='FOLDER', type=pathlib.Path,
+                        help='for what everybody said and what was stored')
     parser.add_argument('more', nargs='*', help='options of pg_kinesis, behind --')
     options = parser.parse_args()
     if options.seed is None:
@@ -105,8 +107,12 @@ def run(options, folder):
             play(stage, options.seed, 60 * options.minutes)
         stage.sim.control(**NO_FAULT)
         stage.tell('the load has ended and all is made good')
-        stage.settle()
-        return judge(stage)
+        try:
+            stage.settle()
+            return judge(stage)
+        finally:
+            if options.keep:
+                stage.keep()
 
 
 def main():
@@ -117,7 +123,7 @@ def main():
              '--plugin', options.plugin, *(['--', *options.more] if options.more else [])]
     print(' '.join(again), flush=True)
     with tempfile.TemporaryDirectory(prefix='pgk-chaos-') as folder:
-        well = run(options, folder)
+        well = run(options, options.keep or folder)
     print(f'{"all is well" if well else "NOT WELL"}; again: {" ".join(again)}')
     return 0 if well else 1
 

@@ -23,6 +23,7 @@ LEAVE_S = 60        # Three times what the program allows itself to deliver when
 SENDER_TIMEOUT_S = 3
 MEMORY_MAX_KIB = 96 << 10
 
+STORED_NONE = 'records stored 0 '
 BEGUN = re.compile(r'^(\S+)Z pg_kinesis: info: streaming from slot', re.M)
 
 
@@ -96,20 +97,21 @@ class Stage:
             self.most_memory_kib = max(self.most_memory_kib, int(found.group(1)))
 
     def last_words(self):
-        """How the program ended."""
-        last = self.run.log().strip().rpartition('\n')[2]
-        return f'status {self.run.process.returncode}, {last}'
+        """How the program ended, and why if it said so."""
+        errors = re.findall(r'pg_kinesis: (?:error|warning): .*', self.run.log())
+        return f'status {self.run.process.returncode}, {errors[-1] if errors else "no error"}'
 
     def supervise(self):
-        """Starts the program again when it has left by itself, which it may do only before its
-        first stream, when something it needs to begin was not there."""
+        """Starts the program again when it has left by itself. That it may do only while it has
+        stored nothing: then who started it still looks, and something may not be set up."""
         if self.run.is_running:
             self.note_memory()
             return
         if self.leaves_until:
             return  # It was asked to.
         self.tell(f'pg_kinesis left by itself: {self.last_words()}')
-        if self.run.process.returncode != 1 or BEGUN.search(self.run.log()):
+        log = self.run.log()
+        if self.run.process.returncode != 1 or BEGUN.search(log) and STORED_NONE not in log:
             self.problems.append(f'left by itself: {self.last_words()}')
         self.start_program()
 
@@ -188,10 +190,21 @@ class Stage:
             self.supervise()
             return self.database.slot_has_passed(SLOT, end)
 
-        wait_until(settled, f'{SLOT} to pass {end}', SETTLE_S, poll_s=0.2)
-        status = self.run.terminate(LEAVE_S)
-        if status != 0:
-            self.problems.append(f'left with status {status} when all was done')
+        try:
+            wait_until(settled, f'{SLOT} to pass {end}', SETTLE_S, poll_s=0.2)
+            self.run.terminate(LEAVE_S)
+        except TimeoutError as failure:
+            self.run.kill()
+            self.problems.append(str(failure))
+        if self.run.process.returncode != 0:
+            self.problems.append(f'at the end: {self.last_words()}')
+
+    def keep(self):
+        """Puts what the server said and what was stored beside what the program said."""
+        (self.folder / 'postgres').write_text(self.server.log(), encoding='utf-8')
+        with open(self.folder / 'records', 'w', encoding='utf-8') as file:
+            for one in read_log(self.sim, STREAM)[1]:
+                print(*one, file=file)
 
     def breaks(self):
         """What makes copies rightful: each stream that began, and each time we stood still."""
