@@ -81,8 +81,9 @@ struct event {
                       // before this position has been said; it is what may be confirmed.
     uint64_t ordinal; // Counts what the server sent in this transaction, from 1, whatever is
                       // selected of it: with commit_lsn the one total order.
-    bool key_changed; // Of CHANGE and TRUNCATE: the primary key is another than it was before, so
-                      // earlier records of the table must be stored before this one is sent.
+    bool key_changed; // Of CHANGE and TRUNCATE: the primary key is another than it was before, or
+                      // shows in another form, so earlier records of the table must be stored
+                      // before this one is sent.
     union {
         struct change change;
         struct truncate truncate;

@@ -77,6 +77,7 @@ struct relation {
     bool types_are_known; // The names of types are the catalog's own.
     char *type_names;     // Of relation_set_types().
     bool key_is_known;    // The catalog was asked about this very list of columns.
+    bool key_moved;       // Records sent earlier may bear another key, or the key in another form.
     int64_t key_due_ms;   // When it is to be asked again.
 };
 

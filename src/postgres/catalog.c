@@ -160,26 +160,27 @@ static bool is_same_key(const struct relation *relation, const struct str *names
 
 // The answer is about the table that bears the name now. It is believed when every key column is
 // one of the relation's, with its type; else that table is another than the changes' own. Of a
-// partial relation only the columns that were seen can tell.
-static void note_key(struct relation *relation, const struct rows *rows, struct catalog_key *key)
+// partial relation only the columns that were seen can tell. Returns whether it is believed.
+static bool note_key(struct relation *relation, const struct rows *rows)
 {
     struct str names[RELATION_KEY_COLUMNS_MAX];
     size_t count = 0;
-    *key = (struct catalog_key){.found = !rows_is_null(rows, 0, CATALOG_COLUMN_OID)};
+    bool found = !rows_is_null(rows, 0, CATALOG_COLUMN_OID);
     for (size_t row = 0; row < rows_count(rows) && count < RELATION_KEY_COLUMNS_MAX; row++) {
         if (rows_is_null(rows, row, CATALOG_COLUMN_NAME))
             continue;
         names[count++] = rows_value(rows, row, CATALOG_COLUMN_NAME);
-        key->found &=
+        found &=
             may_have_column(relation, names[count - 1], rows_value(rows, row, CATALOG_COLUMN_TYPE));
     }
-    if (!key->found)
+    if (!found)
         count = 0;
-    if (key->found || !relation->key) {
-        key->changed = !is_same_key(relation, names, count);
+    if (found || !relation->key) {
+        relation->key_moved |= !is_same_key(relation, names, count);
         relation_set_key(relation, names, count);
     }
     relation->key_is_known = true;
+    return found;
 }
 
 // Of a table that is gone the catalog knows the name alone; what was decided while it was there
@@ -208,7 +209,7 @@ static enum step answer_step(
 }
 
 static enum step take_answer(struct catalog *catalog, struct relation *relation, int64_t now_ms,
-    struct catalog_key *key, struct err *err)
+    bool *found, struct err *err)
 {
     struct rows *rows = NULL;
     enum step step = answer_step(catalog, now_ms, &rows, err);
@@ -217,9 +218,9 @@ static enum step take_answer(struct catalog *catalog, struct relation *relation,
     bool visible = is_true(rows, CATALOG_COLUMN_VISIBLE);
     bool taken = visible || is_true(rows, CATALOG_COLUMN_AWAITED);
     if (taken) {
-        note_key(relation, rows, key);
+        *found = note_key(relation, rows);
         note_plan(relation, rows);
-        bool sure = visible || key->found;
+        bool sure = visible || *found;
         relation->key_due_ms = now_ms + (sure ? CATALOG_KEY_AGE_MAX_MS : ASK_AGAIN_AFTER_MS);
     } else {
         catalog->wake_at_ms = now_ms + LOOK_AGAIN_AFTER_MS;
@@ -246,13 +247,13 @@ static enum step ready_step(struct catalog *catalog, int64_t now_ms, struct err 
 }
 
 enum step catalog_key_step(struct catalog *catalog, struct relation *relation, uint32_t xid,
-    int64_t now_ms, struct catalog_key *key, struct err *err)
+    int64_t now_ms, bool *found, struct err *err)
 {
     enum step step = ready_step(catalog, now_ms, err);
     if (step != STEP_DONE)
         return step;
     return catalog->state == CATALOG_IDLE ? send_question(catalog, relation, xid, now_ms, err)
-                                          : take_answer(catalog, relation, now_ms, key, err);
+                                          : take_answer(catalog, relation, now_ms, found, err);
 }
 
 static enum step ask_for_types(

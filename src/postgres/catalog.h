@@ -34,18 +34,15 @@ enum {
     CATALOG_KEY_AGE_MAX_MS = 60000
 };
 
-struct catalog_key {
-    bool changed; // Records of the table may have gone out under another key.
-    bool found;   // The table exists, and its key's columns are the relation's.
-};
-
 // Ask for the relation's primary key and plan; called with the same relation until DONE, which sets
-// them. A table that is gone, or whose key does not fit the relation's columns, leaves the key as
-// it was; one that is gone leaves the plan as it was, unless there was none: then its name decides.
+// them, and says whether the key has moved (relation->key_moved). *found: the table exists, and its
+// key's columns are the relation's. A table that is gone, or whose key does not fit the relation's
+// columns, leaves the key as it was; one that is gone leaves the plan as it was, unless there was
+// none: then its name decides.
 // FAILED: the server cannot be asked now, and *err says why. Whoever cannot do without must give up
 // the stream, too: a server that shuts down takes no questions and waits for our confirmation.
 enum step catalog_key_step(struct catalog *catalog, struct relation *relation, uint32_t xid,
-    int64_t now_ms, struct catalog_key *key, struct err *err);
+    int64_t now_ms, bool *found, struct err *err);
 
 // Ask what the relation's types are called; called with the same relation until DONE, which sets
 // them. To be asked once the key is known: then the transaction that may have made the types is

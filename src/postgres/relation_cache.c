@@ -89,12 +89,18 @@ static void retire(struct relation_cache *cache, struct place *place)
     cache->swept_next = place;
 }
 
-static bool has_column(const struct relation *relation, struct str name)
+static const struct column *column_of(const struct relation *relation, struct str name)
 {
     for (size_t i = 0; i < relation->column_count; i++)
         if (str_equal(relation->columns[i].name, name))
-            return true;
-    return false;
+            return &relation->columns[i];
+    return NULL;
+}
+
+// The name of a type that has an oid is not told yet.
+static bool is_of_one_type(const struct column *a, const struct column *b)
+{
+    return a && b && a->type_oid == b->type_oid && (a->type_oid > 0 || str_equal(a->type, b->type));
 }
 
 // A whole relation without the key's columns is another table that bears the name now, and no row
@@ -104,8 +110,10 @@ static void inherit_key(struct relation *heir, const struct relation *before)
     struct str names[RELATION_KEY_COLUMNS_MAX];
     for (size_t i = 0; i < before->key_count; i++) {
         names[i] = before->key[i].name;
-        if (!heir->is_partial && !has_column(heir, names[i]))
+        const struct column *column = column_of(heir, names[i]);
+        if (!heir->is_partial && !column)
             return;
+        heir->key_moved |= !is_of_one_type(column_of(before, names[i]), column);
     }
     relation_set_key(heir, names, before->key_count);
 }
@@ -116,6 +124,7 @@ void relation_cache_put(struct relation_cache *cache, struct relation *relation)
     place->relation = relation;
     struct place *before = hash_map_put(&cache->places, key_of(relation), place);
     if (before) {
+        relation->key_moved = before->relation->key_moved;
         inherit_key(relation, before->relation);
         relation->plan = before->relation->plan;
         retire(cache, before);

@@ -26,7 +26,7 @@ struct relation *relation_cache_get_by_oid(struct relation_cache *cache, uint32_
 
 // Takes the relation, in the place of the one of the same oid or name if there is one: of that it
 // inherits the plan, and the key if it has or may have its columns, as the last known, to be asked
-// for again.
+// for again. Unless these have the types they had, the key has moved: 1 may be quoted now.
 void relation_cache_put(struct relation_cache *cache, struct relation *relation);
 
 // Frees what was replaced or crowded out.

@@ -49,9 +49,9 @@ static bool is_asked_for(const struct relation *relation, int64_t now_ms)
 static enum step complete_relation(
     struct replication *replication, struct relation *relation, int64_t now_ms, struct err *err)
 {
-    struct catalog_key key = {.changed = false};
+    bool found = false;
     enum step step = catalog_key_step(
-        replication->catalog, relation, replication->event.txn.xid, now_ms, &key, err);
+        replication->catalog, relation, replication->event.txn.xid, now_ms, &found, err);
     if (step == STEP_FAILED && relation->key_is_known) {
         // A key that is a minute old is better than a stream that stands still.
         relation->key_due_ms = now_ms + CATALOG_KEY_AGE_MAX_MS;
@@ -59,13 +59,21 @@ static enum step complete_relation(
     }
     if (step != STEP_DONE)
         return step;
-    if (!key.found && relation->plan == PLAN_SEND)
+    if (!found && relation->plan == PLAN_SEND)
         log_event(LOG_WARNING,
             "table %s is not, or no longer, as its changes show it: its partition key is %s",
             err_quote(relation->quoted).text,
             relation->key_count > 0 ? "the last one known" : "its name");
-    replication->event.key_changed |= key.changed;
     return STEP_DONE;
+}
+
+// What is not wanted is sent under no key, so there the next that is wanted has to tell.
+static void tell_moved_key(struct replication *replication, struct relation *relation)
+{
+    if (relation->plan != PLAN_SEND)
+        return;
+    replication->event.key_changed |= relation->key_moved;
+    relation->key_moved = false;
 }
 
 static enum step complete_types(
@@ -109,6 +117,7 @@ static enum step complete_event(struct replication *replication, int64_t now_ms,
             err_wrap(err, "cannot look up table %s", err_quote(relation->quoted).text);
         if (step != STEP_DONE)
             return step;
+        tell_moved_key(replication, relation);
     }
     return STEP_DONE;
 }

@@ -62,6 +62,60 @@ static void only_an_heir_known_in_part_has_a_key_without_its_columns(void **stat
     }
 }
 
+static struct relation *relation_of_type(struct str type, uint32_t type_oid)
+{
+    const struct column column = {
+        .name = STR("id"), .quoted = STR("id"), .type = type, .type_oid = type_oid};
+    return relation_new(&(struct relation){.schema = STR("public"),
+        .name = STR("t"),
+        .quoted = STR("public.t"),
+        .columns = &column,
+        .column_count = 1});
+}
+
+static void a_key_moves_when_its_columns_have_other_types(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str type;
+        uint32_t type_oid;
+        bool moves;
+    } successions[] = {
+        {STR_CONST("integer"), 0, false},
+        {STR_CONST("text"), 0, true},
+        {STR_CONST("???"), 25, true},
+        {STR_CONST("text"), 25, false},
+        {STR_CONST("text"), 23, true},
+    };
+    struct relation_cache *cache = relation_cache_new(RELATIONS_MAX);
+    struct relation *relation = relation_of_type(STR("integer"), 0);
+    relation_set_key(relation, &STR("id"), 1);
+    relation_cache_put(cache, relation);
+    for (size_t i = 0; i < sizeof successions / sizeof *successions; i++) {
+        relation = relation_of_type(successions[i].type, successions[i].type_oid);
+        relation_cache_put(cache, relation);
+
+        assert_int_equal(relation->key_moved, successions[i].moves);
+        relation->key_moved = false;
+    }
+    relation_cache_free(cache);
+}
+
+static void that_a_key_moved_is_inherited(void **state)
+{
+    (void)state;
+    struct relation_cache *cache = relation_cache_new(RELATIONS_MAX);
+    struct relation *before = relation_of_columns(STR("public.t"), "ab");
+    before->key_moved = true;
+    relation_cache_put(cache, before);
+
+    struct relation *heir = relation_of_columns(STR("public.t"), "ab");
+    relation_cache_put(cache, heir);
+
+    assert_true(heir->key_moved);
+    relation_cache_free(cache);
+}
+
 static void an_heir_has_key_and_plan_and_asks_again(void **state)
 {
     (void)state;
@@ -154,6 +208,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_was_put),
         cmocka_unit_test(only_an_heir_known_in_part_has_a_key_without_its_columns),
+        cmocka_unit_test(a_key_moves_when_its_columns_have_other_types),
+        cmocka_unit_test(that_a_key_moved_is_inherited),
         cmocka_unit_test(an_heir_has_key_and_plan_and_asks_again),
         cmocka_unit_test(what_was_replaced_lives_until_the_sweep),
         cmocka_unit_test(the_one_not_used_for_longest_is_crowded_out),
