@@ -1,6 +1,7 @@
 #include "app/intake.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "delivery/delivery.h"
 #include "encode/elide.h"
 #include "encode/json.h"
@@ -9,9 +10,11 @@
 #include "model/relation.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 enum {
-    TIME_BYTES_MAX = 40
+    TIME_BYTES_MAX = 40,
+    TELL_EVERY_MS = 60000
 };
 
 void intake_init(struct intake *intake, struct delivery *delivery, size_t record_bytes_max)
@@ -64,6 +67,25 @@ void intake_tell_time(struct intake *intake, int64_t wall_us)
     clock_add_rfc3339(&intake->time, wall_us);
 }
 
+static void tell_invalid_bytes(struct intake *intake, int64_t now_ms)
+{
+    uint64_t untold = intake->counts.invalid_bytes - intake->invalid_told;
+    bool due = intake->invalid_told == 0 || now_ms - intake->invalid_told_at_ms >= TELL_EVERY_MS;
+    if (untold == 0 || !due)
+        return;
+    intake->invalid_told = intake->counts.invalid_bytes;
+    intake->invalid_told_at_ms = now_ms;
+    log_event(LOG_WARNING,
+        "%" PRIu64 " bytes are no character and were replaced by U+FFFD, the first in %s%s", untold,
+        intake->invalid_in.text[0] ? "table " : "a message", intake->invalid_in.text);
+}
+
+void intake_tell(struct intake *intake, int64_t now_ms)
+{
+    misfits_tell(&intake->misfits, now_ms);
+    tell_invalid_bytes(intake, now_ms);
+}
+
 static struct json_frame frame_of(const struct intake *intake)
 {
     return (struct json_frame){.time = buf_str(&intake->time), .fields = intake->fields};
@@ -80,7 +102,11 @@ static void encode(struct intake *intake, struct buf *data, const struct event *
         invalid = json_encode_truncate(data, event, relation, &frame);
     else
         invalid = json_encode_message(data, event, &frame);
-    intake->counts.invalid_bytes += data == &intake->data ? invalid : 0;
+    if (data != &intake->data || invalid == 0)
+        return;
+    if (intake->invalid_told == intake->counts.invalid_bytes)
+        intake->invalid_in = err_quote(relation->quoted);
+    intake->counts.invalid_bytes += invalid;
 }
 
 static size_t record_bytes(const struct intake *intake)

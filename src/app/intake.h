@@ -23,7 +23,7 @@ struct intake_counts {
     uint64_t changes;       // Rows' changes that the server sent.
     uint64_t messages;      // Logical decoding messages that were skipped.
     uint64_t unknown;       // Things that this program does not know, skipped.
-    uint64_t invalid_bytes; // Bytes that were no UTF-8.
+    uint64_t invalid_bytes; // Bytes that were no character: records show U+FFFD.
 };
 
 // How far a transaction has come: up to which of its changes, by ordinal.
@@ -47,6 +47,10 @@ struct intake {
     bool takes_messages;    // They become records; else they are skipped.
     struct misfits misfits; // Stop on any, unless its owner opens it.
     struct intake_counts counts;
+
+    uint64_t invalid_told; // Of counts.invalid_bytes.
+    int64_t invalid_told_at_ms;
+    struct err_quote invalid_in; // The first table with any that are not told of.
 };
 
 // Borrows delivery.
@@ -59,6 +63,9 @@ void intake_restart(struct intake *intake, lsn_t flushed, bool same_log);
 
 // What records taken from now on show as their time.
 void intake_tell_time(struct intake *intake, int64_t wall_us);
+
+// A line each about what was left out or replaced since the last one, once a minute at most.
+void intake_tell(struct intake *intake, int64_t now_ms);
 
 // True while the event may not be taken: earlier records of its tables must be stored first.
 bool intake_must_wait(const struct intake *intake, const struct event *event);

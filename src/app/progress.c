@@ -23,10 +23,11 @@ void progress_sum_up(const struct pump *pump)
         "changes %" PRIu64 ", records stored %" PRIu64 " (%" PRIu64
         " bytes), sent again: throttled %" PRIu64 ", failed %" PRIu64 ", unanswered %" PRIu64
         ", out of order %" PRIu64 "; skipped: messages %" PRIu64 ", oversize %" PRIu64
-        ", refused %" PRIu64 "; elided %" PRIu64 "; confirmed up to " LSN_FMT,
+        ", refused %" PRIu64 "; elided %" PRIu64 "; bytes replaced %" PRIu64
+        "; confirmed up to " LSN_FMT,
         pump->intake.counts.changes, sent->stored, sent->stored_bytes, sent->throttled,
         sent->failed, sent->unknown, sent->inverted, pump->intake.counts.messages,
-        misfits->oversize, misfits->refused, misfits->elided,
+        misfits->oversize, misfits->refused, misfits->elided, pump->intake.counts.invalid_bytes,
         LSN_ARG(delivery_flushed(pump->delivery)));
 }
 

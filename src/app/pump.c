@@ -212,7 +212,7 @@ enum pump_state pump_turn(struct pump *pump, struct moment now, struct err *err)
     if (state == PUMP_FLOWS)
         state = take_events(pump, now.now_ms, err);
     hand_out(pump, now.now_ms);
-    misfits_tell(&pump->intake.misfits, now.now_ms);
+    intake_tell(&pump->intake, now.now_ms);
     tell_fullness(pump, now.now_ms);
     tell_inversions(pump, now.now_ms);
     return state == PUMP_FLOWS ? confirm(pump, now, err) : state;
