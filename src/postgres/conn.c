@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "postgres/encoding.h"
 #include "postgres/server_error.h"
 
 #include <assert.h>
@@ -33,6 +34,7 @@ enum conn_stage {
 
 struct conn {
     PGconn *pg;
+    bool streams;
     enum conn_stage stage;
     PostgresPollingStatusType polling;
     int64_t connect_timeout_ms;
@@ -133,6 +135,7 @@ struct conn *conn_start(const char *source, enum conn_purpose purpose, struct er
 
     struct conn *conn = alloc_zeroed(1, sizeof *conn);
     conn->connect_timeout_ms = CONNECT_TIMEOUT_S * 1000;
+    conn->streams = purpose == CONN_REPLICATION;
     conn->polling = PGRES_POLLING_WRITING; // libpq: behave as if it had said so.
     conn->pg = begin(options, conn, purpose);
     PQconninfoFree(options);
@@ -163,12 +166,14 @@ static const char *younger_settings(int server_version)
     return server_version >= 140000 ? "SET idle_session_timeout = 0" : "SELECT 1";
 }
 
-// An SQL_ASCII database holds any bytes, and refuses to tell us those that are no UTF-8 as long as
-// that is what we ask for.
+// A database may hold bytes that are no character, SQL_ASCII any; and refuses to send those as long
+// as we ask for UTF-8. SQL_ASCII asks for what is there.
 static const char *encoding_setting(const struct conn *conn)
 {
-    bool is_any = strcmp(conn_server_encoding(conn), "SQL_ASCII") == 0;
-    return is_any ? "SET client_encoding = SQL_ASCII; " : "";
+    const char *encoding = conn_server_encoding(conn);
+    bool is_any = strcmp(encoding, "SQL_ASCII") == 0;
+    bool is_raw = is_any || (conn->streams && encoding_is_ours(encoding));
+    return is_raw ? "SET client_encoding = SQL_ASCII; " : "";
 }
 
 static enum step begin_settings(struct conn *conn, struct err *err)

@@ -3,7 +3,8 @@
 //
 // It gives and takes rows and CopyData bytes and knows nothing of what they mean. The settings that
 // shape values as text are pinned for the session, so that no ALTER ROLE or ALTER DATABASE changes
-// a record; TimeZone and search_path stay the role's.
+// a record; TimeZone and search_path stay the role's. Text comes as UTF-8, but for a stream's,
+// which is in the database's own encoding (encoding.h), and an SQL_ASCII database's.
 //
 // Memory: conn_start() makes a conn, conn_free() ends it; results are freed by rows_free().
 #ifndef PGK_POSTGRES_CONN_H

@@ -9,8 +9,6 @@
 #include <string.h>
 
 enum {
-    // No character grows more: one byte gives three at most, two give two characters at most.
-    GROWTH = 3,
     CHARACTER_BYTES_MAX = 4,
     CONVERTED_BYTES_KEPT = 1 << 20, // What one large line needed is given back after it.
     NO_CHARACTER = 0xff
@@ -74,7 +72,8 @@ struct encoding {
 struct encoding *encoding_new(const char *server_encoding)
 {
     struct encoding *encoding = alloc_zeroed(1, sizeof *encoding);
-    buf_init(&encoding->converted, (size_t)INT32_MAX * GROWTH); // A message is below 2 GiB.
+    buf_init(
+        &encoding->converted, (size_t)INT32_MAX * ENCODING_GROWTH_MAX); // A message is below 2 GiB.
     for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++) {
         if (strcmp(encodings[i].server_name, server_encoding) != 0)
             continue;
@@ -93,6 +92,14 @@ void encoding_free(struct encoding *encoding)
         iconv_close(encoding->converter);
     buf_release(&encoding->converted);
     free(encoding);
+}
+
+bool encoding_is_ours(const char *server_encoding)
+{
+    struct encoding *encoding = encoding_new(server_encoding);
+    bool converts = encoding->converts;
+    encoding_free(encoding);
+    return converts;
 }
 
 static bool is_ascii(char byte)
@@ -127,7 +134,7 @@ static size_t character_length(enum width width, char first)
 static size_t add_character(struct encoding *encoding, struct str text)
 {
     char bytes[CHARACTER_BYTES_MAX];
-    char utf8[CHARACTER_BYTES_MAX * GROWTH];
+    char utf8[CHARACTER_BYTES_MAX * ENCODING_GROWTH_MAX];
     // Cut off it is no character, with one exception: iconv takes 0x8e for a control character.
     const size_t whole = character_length(encoding->width, text.ptr[0]);
     const size_t len = whole <= text.len ? whole : text.len;

@@ -4,6 +4,7 @@
 #include "base/cursor.h"
 #include "model/event.h"
 #include "model/relation.h"
+#include "postgres/message_text.h"
 #include "postgres/pgoutput_relation.h"
 #include "postgres/relation_cache.h"
 #include "postgres/relation_list.h"
@@ -29,6 +30,7 @@ enum type_oid {
 
 struct pgoutput {
     struct relation_cache *cache;
+    struct message_text texts;
     struct table_reader tables;
     bool in_transaction;
     struct txn txn; // The open transaction.
@@ -40,11 +42,12 @@ struct pgoutput {
     struct datum new_row[RELATION_COLUMNS_MAX];
 };
 
-struct pgoutput *pgoutput_new(const struct keywords *keywords)
+struct pgoutput *pgoutput_new(const struct keywords *keywords, struct encoding *encoding)
 {
     struct pgoutput *decoder = alloc_zeroed(1, sizeof *decoder);
     decoder->cache = relation_cache_new(TABLES_MAX);
-    table_reader_init(&decoder->tables, keywords);
+    message_text_init(&decoder->texts, encoding);
+    table_reader_init(&decoder->tables, keywords, &decoder->texts);
     return decoder;
 }
 
@@ -54,6 +57,7 @@ void pgoutput_free(struct pgoutput *decoder)
         return;
     relation_cache_free(decoder->cache);
     table_reader_release(&decoder->tables);
+    message_text_release(&decoder->texts);
     relation_list_release(&decoder->relations);
     free(decoder);
 }
@@ -120,6 +124,13 @@ static void read_old_row(struct cursor *message, const struct relation *relation
             row[i].kind = DATUM_ABSENT;
 }
 
+static void convert_row(struct pgoutput *decoder, size_t count, struct datum *row)
+{
+    for (size_t i = 0; decoder->texts.encoding && i < count; i++)
+        if (row[i].kind == DATUM_TEXT)
+            row[i].text = message_text_of(&decoder->texts, row[i].text);
+}
+
 static struct relation *named_relation(
     struct pgoutput *decoder, struct cursor *message, struct err *err)
 {
@@ -162,6 +173,10 @@ static bool read_change(
     if (!cursor_ok(message))
         return err_set(
             err, ERR_DATA, "cannot read a change of \"%s\"", err_quote(relation->quoted).text);
+    if (change->old_row)
+        convert_row(decoder, relation->column_count, decoder->old_row);
+    if (change->new_row)
+        convert_row(decoder, relation->column_count, decoder->new_row);
     event->kind = EVENT_CHANGE;
     event->ordinal = ++decoder->ordinal;
     return true;
@@ -236,7 +251,7 @@ static bool read_message(
     event->kind = EVENT_MESSAGE;
     event->message.transactional = cursor_u8(message) & 1;
     cursor_u64(message); // Its position: the header has it, too.
-    event->message.prefix = cursor_string(message);
+    event->message.prefix = message_text_of(&decoder->texts, cursor_string(message));
     event->message.content = cursor_bytes(message, cursor_u32(message));
     if (!cursor_ok(message))
         return err_set(err, ERR_DATA, "a logical message is too short");
@@ -310,6 +325,7 @@ bool pgoutput_read(
     relation_cache_sweep(decoder->cache);
     relation_list_clear(&decoder->relations);
     *event = (struct event){.kind = EVENT_NONE, .lsn = data.start, .txn = decoder->txn};
+    message_text_begin(&decoder->texts, data.payload.len);
     struct cursor message = cursor_over(data.payload);
     return read_by_kind(decoder, &message, data, event, err) ||
            err_wrap(err, "pgoutput at " LSN_FMT, LSN_ARG(data.start));

@@ -20,14 +20,15 @@
 
 #include <stddef.h>
 
+struct encoding;
 struct event;
 struct keywords;
 struct pgoutput;
 struct relation;
 
 // A decoder is for one connection: the next begins with a BEGIN again. Borrows the keywords, the
-// server's, for as long as it lives.
-struct pgoutput *pgoutput_new(const struct keywords *keywords);
+// server's, and the encoding of what it sends, NULL for UTF-8, for as long as it lives.
+struct pgoutput *pgoutput_new(const struct keywords *keywords, struct encoding *encoding);
 void pgoutput_free(struct pgoutput *decoder);
 
 // Reads a message. The event borrows data.payload and the decoder's memory until the next call. A

@@ -1,6 +1,8 @@
 #include "postgres/pgoutput_relation.h"
 
 #include "base/cursor.h"
+#include "postgres/encoding.h"
+#include "postgres/message_text.h"
 #include "postgres/quote.h"
 
 #include <assert.h>
@@ -10,12 +12,14 @@ enum {
     MESSAGE_BYTES_MAX = INT32_MAX
 };
 
-void table_reader_init(struct table_reader *reader, const struct keywords *keywords)
+void table_reader_init(
+    struct table_reader *reader, const struct keywords *keywords, struct message_text *texts)
 {
     reader->keywords = keywords;
+    reader->texts = texts;
     reader->type_count = 0;
     buf_init(&reader->type_names, TYPE_NAMES_BYTES_MAX);
-    buf_init(&reader->quoted, 2 * (size_t)MESSAGE_BYTES_MAX);
+    buf_init(&reader->quoted, 2 * ENCODING_GROWTH_MAX * (size_t)MESSAGE_BYTES_MAX);
 }
 
 void table_reader_release(struct table_reader *reader)
@@ -39,11 +43,16 @@ static void add_type_name(struct table_reader *reader, struct str schema, struct
         buf_add(text, STR("[]"));
 }
 
+static struct str read_name(struct table_reader *reader, struct cursor *message)
+{
+    return message_text_of(reader->texts, cursor_string(message));
+}
+
 bool table_reader_type(struct table_reader *reader, struct cursor *message, struct err *err)
 {
     uint32_t oid = cursor_u32(message);
-    struct str schema = cursor_string(message); // "" stands for pg_catalog.
-    struct str name = cursor_string(message);
+    struct str schema = read_name(reader, message); // "" stands for pg_catalog.
+    struct str name = read_name(reader, message);
     if (!cursor_ok(message))
         return err_set(err, ERR_DATA, "a TYPE message is too short");
     if (reader->type_count == RELATION_COLUMNS_MAX)
@@ -85,19 +94,20 @@ static struct str quoted_together(struct table_reader *reader, struct str schema
     return str_after(buf_str(&reader->quoted), at);
 }
 
-// Room for all names of the message: a quoted one is at most twice as long as its bytes and their
-// terminator are; the schema may be pg_catalog and stand there as nothing.
+// Room for all names of the message: a quoted one is at most twice as long as its characters and
+// their terminator are; the schema may be pg_catalog and stand there as nothing.
 static void make_room(struct table_reader *reader, const struct cursor *message)
 {
     buf_clear(&reader->quoted);
-    char *room = buf_room(&reader->quoted, 2 * message->rest.len + sizeof "pg_catalog.");
+    const size_t growth = reader->texts->encoding ? 2 * ENCODING_GROWTH_MAX : 2;
+    char *room = buf_room(&reader->quoted, growth * message->rest.len + sizeof "pg_catalog.");
     assert(room);
 }
 
 static struct column read_column(struct table_reader *reader, struct cursor *message)
 {
     cursor_u8(message); // Whether the replica identity has it: rows show that themselves.
-    struct str name = cursor_string(message);
+    struct str name = read_name(reader, message);
     uint32_t type_oid = cursor_u32(message);
     cursor_u32(message); // The type's modifier, such as a length.
     return (struct column){
@@ -119,8 +129,8 @@ struct relation *table_reader_relation(
 {
     make_room(reader, message);
     uint32_t oid = cursor_u32(message);
-    struct str schema = cursor_string(message);
-    struct str name = cursor_string(message);
+    struct str schema = read_name(reader, message);
+    struct str name = read_name(reader, message);
     cursor_u8(message); // The replica identity: rows show what it makes of them.
     size_t count = cursor_u16(message);
     if (schema.len == 0)

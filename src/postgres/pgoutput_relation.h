@@ -12,6 +12,7 @@
 
 struct cursor;
 struct keywords;
+struct message_text;
 
 struct type_note {
     uint32_t oid;
@@ -21,6 +22,7 @@ struct type_note {
 
 struct table_reader {
     const struct keywords *keywords; // Borrowed.
+    struct message_text *texts;      // Borrowed.
     struct type_note types[RELATION_COLUMNS_MAX];
     size_t type_count;
     struct buf type_names;
@@ -28,7 +30,9 @@ struct table_reader {
     struct column columns[RELATION_COLUMNS_MAX];
 };
 
-void table_reader_init(struct table_reader *reader, const struct keywords *keywords);
+// `texts` were begun for each message that is read.
+void table_reader_init(
+    struct table_reader *reader, const struct keywords *keywords, struct message_text *texts);
 void table_reader_release(struct table_reader *reader);
 
 // Each reads a message after its first byte; ERR_DATA says what is wrong with it.

@@ -1,10 +1,11 @@
-// Messages of pgoutput, each after its length in two bytes, one after the other through one
-// decoder; every event goes on into record and partition key, so that every byte it borrows is
-// read.
+// Messages of pgoutput, each after its length in two bytes, one after the other through a decoder
+// of UTF-8 and through one of EUC_JP; every event goes on into record and partition key, so that
+// every byte it borrows is read.
 #include "event_reader.h"
 
 #include "base/alloc.h"
 #include "base/cursor.h"
+#include "postgres/encoding.h"
 #include "postgres/pgoutput.h"
 #include "postgres/quote.h"
 
@@ -39,18 +40,27 @@ static void read_message(struct target *target, struct str message)
     free(exact);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void read_messages(struct str messages, struct encoding *encoding)
 {
     struct target target = {.decoder = NULL};
     keywords_init(&target.keywords);
     keywords_add(&target.keywords, STR("user"));
-    target.decoder = pgoutput_new(&target.keywords);
+    target.decoder = pgoutput_new(&target.keywords, encoding);
     event_reader_init(&target.reader);
-    struct cursor input = cursor_over((struct str){.ptr = (const char *)data, .len = size});
+    struct cursor input = cursor_over(messages);
     while (input.rest.len > 0 && cursor_ok(&input))
         read_message(&target, cursor_bytes(&input, cursor_u16(&input)));
     event_reader_release(&target.reader);
     pgoutput_free(target.decoder);
     keywords_release(&target.keywords);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct str messages = {.ptr = (const char *)data, .len = size};
+    struct encoding *encoding = encoding_new("EUC_JP");
+    read_messages(messages, NULL);
+    read_messages(messages, encoding);
+    encoding_free(encoding);
     return 0;
 }

@@ -202,7 +202,7 @@ static struct server *server_new(const char *version)
     struct server *server = alloc_zeroed(1, sizeof *server);
     keywords_init(&server->keywords);
     hash_map_init(&server->types);
-    server->pgoutput = pgoutput_new(&server->keywords);
+    server->pgoutput = pgoutput_new(&server->keywords, NULL);
     server->test_decoding = test_decoding_new();
     server->has_messages = strcmp(version, "13") != 0;
     buf_init(&server->from_pgoutput, FILE_BYTES_MAX);

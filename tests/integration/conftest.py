@@ -49,6 +49,23 @@ def database(postgres):
 
 
 @pytest.fixture
+def make_database(postgres):
+    """Makes a database of an encoding, whose connection speaks UTF-8."""
+    made = []
+
+    def make(encoding):
+        made.append(Database.create(postgres, f'of_{encoding.lower()}',
+                                    f"ENCODING '{encoding}' TEMPLATE template0"))
+        if encoding != 'SQL_ASCII':
+            made[-1].execute("SET client_encoding = 'UTF8'")
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.drop()
+
+
+@pytest.fixture
 def start_kinesis_sim():
     """Starts a kinesis_sim with the given arguments, as often as asked."""
     started = []

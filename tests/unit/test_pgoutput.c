@@ -40,7 +40,7 @@ static struct reading *reading_new(void)
     struct reading *reading = alloc_zeroed(1, sizeof *reading);
     keywords_init(&reading->keywords);
     keywords_add(&reading->keywords, STR("user"));
-    reading->decoder = pgoutput_new(&reading->keywords);
+    reading->decoder = pgoutput_new(&reading->keywords, NULL);
     buf_init(&reading->shown, 1 << 20);
     return reading;
 }
