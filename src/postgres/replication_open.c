@@ -20,19 +20,31 @@ enum {
     MESSAGES_SINCE = 140000
 };
 
+// The log of the server we knew ends before our place. A standby that has just started may not have
+// applied again what it had; any other server has lost it.
+static bool lies_behind(
+    lsn_t flushed, const struct session *session, struct waiter *waiter, struct err *err)
+{
+    bool is_standby = false;
+    if (!session_is_standby(session, &is_standby, waiter, err))
+        return false;
+    err_set(err, is_standby ? ERR_RETRY : ERR_FINAL,
+        "the %s at " LSN_FMT ", before " LSN_FMT ", up to where changes were delivered",
+        is_standby ? "standby is" : "server's log ends", LSN_ARG(session->position),
+        LSN_ARG(flushed));
+    return is_standby
+               ? false
+               : err_hint(err, "was it restored from a backup? Compare what the stream holds");
+}
+
 // The same server goes on where we were; another one, or a promoted one, where its slot is.
-static bool find_place(
-    struct replication_place *place, const struct session *session, struct err *err)
+static bool find_place(struct replication_place *place, const struct session *session,
+    struct waiter *waiter, struct err *err)
 {
     bool same_system = strcmp(place->system_id, session->system_id) == 0;
     bool same = same_system && place->timeline == session->timeline;
-    if (same && session->position < place->flushed) {
-        err_set(err, ERR_FINAL,
-            "the server's log ends at " LSN_FMT ", before " LSN_FMT
-            ", up to where changes were delivered",
-            LSN_ARG(session->position), LSN_ARG(place->flushed));
-        return err_hint(err, "was it restored from a backup? Compare what the stream holds");
-    }
+    if (same && session->position < place->flushed)
+        return lies_behind(place->flushed, session, waiter, err);
     if (place->streamed && !same_system)
         log_event(LOG_WARNING, "the server is another one than before (system identifier %s)",
             session->system_id);
@@ -223,7 +235,7 @@ struct source *replication_open(const struct replication_options *options,
     struct replication_place found = *place;
     struct decoder *decoder = NULL;
     bool sound = place->streamed || selection_check(options->selection, &session, waiter, err);
-    if (sound && find_place(&found, &session, err))
+    if (sound && find_place(&found, &session, waiter, err))
         decoder = begin(&session, options, &found, waiter, err);
     if (decoder) {
         found.streamed = true;

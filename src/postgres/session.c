@@ -63,6 +63,17 @@ void session_close(struct session *session)
     *session = (struct session){.sql = NULL};
 }
 
+bool session_is_standby(
+    const struct session *session, bool *is_standby, struct waiter *waiter, struct err *err)
+{
+    struct rows *rows = ask(session->sql, "SELECT pg_catalog.pg_is_in_recovery()", waiter, err);
+    if (!rows)
+        return err_wrap(err, "cannot ask whether the server is a standby");
+    *is_standby = str_equal(rows_value(rows, 0, 0), STR("t"));
+    rows_free(rows);
+    return true;
+}
+
 bool session_keywords(
     struct session *session, struct keywords *keywords, struct waiter *waiter, struct err *err)
 {

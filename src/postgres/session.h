@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "model/lsn.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct conn;
@@ -26,6 +27,10 @@ struct session {
 MUST_CHECK bool session_open(
     struct session *session, const char *source, struct waiter *waiter, struct err *err);
 void session_close(struct session *session);
+
+// Whether the server is in recovery.
+MUST_CHECK bool session_is_standby(
+    const struct session *session, bool *is_standby, struct waiter *waiter, struct err *err);
 
 // Adds the words that the server quotes as names.
 MUST_CHECK bool session_keywords(
