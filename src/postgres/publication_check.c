@@ -2,54 +2,30 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "model/plugin.h"
+#include "model/selection.h"
 #include "postgres/ask.h"
+#include "postgres/catalog_query.h"
 #include "postgres/conn.h"
+#include "postgres/cure.h"
+#include "postgres/publication_query.h"
+#include "postgres/replication.h"
 
 #include <string.h>
 
 enum {
     ARRAY_BYTES_MAX = 16384,
+    GAP_PARAMETERS = 1 + sizeof(struct catalog_selection) / sizeof(char *),
     COLUMN_LISTS_SINCE = 150000
 };
 
-// $1 the names, $2 the slot. A publication whose row is younger than what the slot keeps of the
-// catalog may have been made after changes that are still to come.
-static const char publications_query[] =
-    "SELECT pg_catalog.quote_ident(n.name), p.oid IS NOT NULL,"
-    " p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate,"
-    " EXISTS (SELECT FROM pg_catalog.pg_publication_tables t WHERE t.pubname = n.name),"
-    " COALESCE(pg_catalog.age(p.xmin) <= pg_catalog.age(s.catalog_xmin), false)"
-    " FROM pg_catalog.unnest($1::text[]) WITH ORDINALITY n(name, place)"
-    " LEFT JOIN pg_catalog.pg_publication p ON p.pubname = n.name::name"
-    " LEFT JOIN pg_catalog.pg_replication_slots s ON s.slot_name = $2::name"
-    " ORDER BY n.place";
-enum {
-    PUBLICATION_NAME,
-    PUBLICATION_EXISTS,
-    PUBLICATION_IS_WHOLE,
-    PUBLICATION_HAS_TABLES,
-    PUBLICATION_MAY_BE_YOUNGER
+// What is asked, and how.
+struct check {
+    struct conn *sql;
+    const struct replication_options *options;
+    struct waiter *waiter;
+    const char *names; // Of the publications, as an array.
 };
-
-// Published tables whose updates and deletes the server refuses: those without replica identity.
-static const char identity_query[] =
-    "SELECT DISTINCT pg_catalog.format('%I.%I', t.schemaname, t.tablename)"
-    " FROM pg_catalog.pg_publication p"
-    " JOIN pg_catalog.pg_publication_tables t ON t.pubname = p.pubname"
-    " JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname"
-    " JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename"
-    " WHERE p.pubname = ANY ($1::name[]) AND (p.pubupdate OR p.pubdelete)"
-    " AND (c.relreplident = 'n' OR c.relreplident IN ('d', 'i') AND NOT EXISTS"
-    "  (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND"
-    "   CASE c.relreplident WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END))"
-    " ORDER BY 1";
-
-// Tables of which the publications do not publish the same columns.
-static const char columns_query[] =
-    "SELECT pg_catalog.format('%I.%I', t.schemaname, t.tablename)"
-    " FROM pg_catalog.pg_publication_tables t WHERE t.pubname = ANY ($1::name[])"
-    " GROUP BY t.schemaname, t.tablename HAVING pg_catalog.count(DISTINCT t.attnames::text) > 1"
-    " ORDER BY 1";
 
 // An array constant: each element quoted, quotes and backslashes inside escaped.
 static void add_array(struct buf *array, const struct publications *publications)
@@ -68,93 +44,193 @@ static void add_array(struct buf *array, const struct publications *publications
     buf_add_byte(array, '}');
 }
 
+static const char *text_of(const struct rows *rows, size_t row, size_t column)
+{
+    return rows_value(rows, row, column).ptr; // libpq ends every value with a zero.
+}
+
 static bool is_true(const struct rows *rows, size_t row, size_t column)
 {
     return str_equal(rows_value(rows, row, column), STR("t"));
 }
 
-static bool judge_publication(const struct rows *rows, size_t row, struct err *err)
+static bool includes_by_pattern(const struct selection *selection)
 {
-    struct err_quote name = err_quote(rows_value(rows, row, PUBLICATION_NAME));
-    if (!is_true(rows, row, PUBLICATION_EXISTS)) {
-        err_set(err, ERR_OPERATOR, "publication %s does not exist", name.text);
-        return err_hint(err,
-            "CREATE PUBLICATION %s FOR TABLE ...; then create the slot, which must be younger",
-            name.text);
+    for (size_t i = 0; i < selection->count; i++)
+        if (!selection->patterns[i].excludes)
+            return true;
+    return false;
+}
+
+static bool add_identity(struct cure *cure, const char *table)
+{
+    return cure_add(cure, "; ", "ALTER TABLE %s REPLICA IDENTITY FULL", table);
+}
+
+// Tables that shall be published: what each needs before, and the list of all.
+struct gap_cure {
+    struct cure before;
+    struct cure tables;
+    bool is_whole; // No table was left out for lack of room.
+};
+
+static struct gap_cure cure_gap(const struct rows *rows)
+{
+    struct gap_cure cure = {.is_whole = true};
+    for (size_t row = 0; row < rows_count(rows); row++) {
+        const char *table = text_of(rows, row, PUBLICATION_GAP_TABLE);
+        bool lacks = is_true(rows, row, PUBLICATION_GAP_LACKS_IDENTITY);
+        bool fits = (!lacks || add_identity(&cure.before, table)) &&
+                    cure_add(&cure.tables, ", ", "%s", table);
+        cure.is_whole &= fits || !lacks;
     }
-    if (!is_true(rows, row, PUBLICATION_HAS_TABLES))
-        log_event(LOG_WARNING,
-            "publication %s has no tables: nothing comes of it; "
-            "hint: ALTER PUBLICATION %s ADD TABLE ...",
-            name.text, name.text);
+    return cure;
+}
+
+static struct rows *ask_for_gap(const struct check *check, struct err *err)
+{
+    struct catalog_selection selection = catalog_selection_of(check->options->selection);
+    const char *parameters[GAP_PARAMETERS] = {check->names};
+    for (size_t i = 1; i < GAP_PARAMETERS; i++)
+        parameters[i] = selection.arrays[i - 1];
+    struct rows *rows =
+        ask_with(check->sql, publication_gap_query, parameters, GAP_PARAMETERS, check->waiter, err);
+    catalog_selection_release(&selection);
+    return rows;
+}
+
+// Without patterns every table is wanted, those to come, too; and none is published before all have
+// a replica identity, for which there may be no room at once.
+static bool hint_to_create(
+    const struct gap_cure *gap, const char *name, bool all_tables, struct err *err)
+{
+    const char *before = gap->before.text;
+    const char *between = gap->before.len > 0 ? "; " : "";
+    if (!all_tables)
+        return err_hint(err, "%s%sCREATE PUBLICATION %s%s%s", before, between, name,
+            gap->tables.len > 0 ? " FOR TABLE " : "", gap->tables.text);
+    if (gap->is_whole)
+        return err_hint(err, "%s%sCREATE PUBLICATION %s FOR ALL TABLES", before, between, name);
+    return err_hint(err, "%s", before);
+}
+
+static bool explain_missing(const struct check *check, const char *name, struct err *err)
+{
+    struct rows *rows = ask_for_gap(check, err);
+    if (!rows)
+        return false;
+    const struct gap_cure gap = cure_gap(rows);
+    rows_free(rows);
+    err_set(err, ERR_OPERATOR,
+        "publication %s does not exist, and has to before the slot that it is read by",
+        err_quote(str_from_c(name)).text);
+    return hint_to_create(&gap, name, !includes_by_pattern(check->options->selection), err);
+}
+
+static void warn_of_publication(const struct rows *rows, size_t row, const char *slot)
+{
+    const char *name = text_of(rows, row, PUBLICATION_NAME);
     if (!is_true(rows, row, PUBLICATION_IS_WHOLE))
         log_event(LOG_WARNING,
             "publication %s leaves out some operations; "
             "hint: ALTER PUBLICATION %s SET (publish = 'insert, update, delete, truncate')",
-            name.text, name.text);
+            name, name);
     if (is_true(rows, row, PUBLICATION_MAY_BE_YOUNGER))
         log_event(LOG_WARNING,
-            "publication %s was made or altered after what the slot begins with: changes from "
-            "before that are refused or, since PostgreSQL 18, left out; "
-            "hint: where that matters, drop the slot with --drop and create it with --create",
-            name.text);
-    return true;
+            "publication %s may have been made or altered after changes that the slot still holds: "
+            "the server refuses those or, since PostgreSQL 18, leaves them out; to go on without "
+            "anything that is not confirmed, end this program and make the slot begin now; "
+            "hint: SELECT pg_replication_slot_advance('%s', pg_current_wal_lsn())",
+            name, slot);
 }
 
-static bool check_publications(
-    struct conn *sql, const char *const *parameters, struct waiter *waiter, struct err *err)
+static bool check_publications(const struct check *check, struct err *err)
 {
-    struct rows *rows = ask_with(sql, publications_query, parameters, 2, waiter, err);
+    const char *const parameters[] = {check->names, check->options->slot};
+    struct rows *rows = ask_with(check->sql, publications_query, parameters, 2, check->waiter, err);
     bool ok = rows != NULL;
-    for (size_t row = 0; ok && row < rows_count(rows); row++)
-        ok = judge_publication(rows, row, err);
+    for (size_t row = 0; ok && row < rows_count(rows); row++) {
+        if (is_true(rows, row, PUBLICATION_EXISTS))
+            warn_of_publication(rows, row, check->options->slot);
+        else
+            ok = explain_missing(check, text_of(rows, row, PUBLICATION_NAME), err);
+    }
     rows_free(rows);
     return ok;
 }
 
-static bool check_identities(
-    struct conn *sql, const char *array, struct waiter *waiter, struct err *err)
+static bool check_identities(const struct check *check, struct err *err)
 {
-    struct rows *rows = ask_with(sql, identity_query, &array, 1, waiter, err);
+    struct rows *rows =
+        ask_with(check->sql, publication_identity_query, &check->names, 1, check->waiter, err);
     if (!rows)
         return false;
-    if (rows_count(rows) > 0) {
-        struct err_quote table = err_quote(rows_value(rows, 0, 0));
+    struct cure cure = {.len = 0};
+    for (size_t row = 0; row < rows_count(rows); row++)
+        add_identity(&cure, text_of(rows, row, 0));
+    if (rows_count(rows) > 0)
         log_event(LOG_WARNING,
             "PostgreSQL refuses to update and delete rows of table %s (one of %zu like it), which "
-            "is published without a replica identity; hint: ALTER TABLE %s REPLICA IDENTITY FULL",
-            table.text, rows_count(rows), table.text);
-    }
+            "is published without a replica identity; hint: %s",
+            err_quote(rows_value(rows, 0, 0)).text, rows_count(rows), cure.text);
     rows_free(rows);
     return true;
 }
 
-static bool check_columns(
-    struct conn *sql, const char *array, struct waiter *waiter, struct err *err)
+static bool check_columns(const struct check *check, struct err *err)
 {
-    struct rows *rows = ask_with(sql, columns_query, &array, 1, waiter, err);
-    bool ok = rows != NULL;
-    if (ok && rows_count(rows) > 0) {
-        struct err_quote table = err_quote(rows_value(rows, 0, 0));
+    if (conn_server_version(check->sql) < COLUMN_LISTS_SINCE)
+        return true;
+    struct rows *rows =
+        ask_with(check->sql, publication_columns_query, &check->names, 1, check->waiter, err);
+    if (!rows)
+        return false;
+    struct cure cure = {.len = 0};
+    for (size_t row = 0; row < rows_count(rows); row++)
+        if (!rows_is_null(rows, row, PUBLICATION_COLUMNS_CURE))
+            cure_add(&cure, "; ", "%s", text_of(rows, row, PUBLICATION_COLUMNS_CURE));
+    bool ok = rows_count(rows) == 0;
+    if (!ok) {
         err_set(err, ERR_OPERATOR, "the publications publish different columns of table %s",
-            table.text);
-        ok = err_hint(err, "ALTER PUBLICATION ... DROP TABLE %s in all but one", table.text);
+            err_quote(rows_value(rows, 0, PUBLICATION_COLUMNS_TABLE)).text);
+        err_hint(err, "%s", cure.len > 0 ? cure.text : "name one of them only");
     }
     rows_free(rows);
     return ok;
 }
 
-bool publication_check(struct conn *sql, const struct publications *publications, const char *slot,
+// Who names no tables may mean those that are published.
+static bool check_gap(const struct check *check, struct err *err)
+{
+    struct rows *rows = ask_for_gap(check, err);
+    if (!rows)
+        return false;
+    bool covers_none = str_equal(rows_value(rows, 0, PUBLICATION_GAP_COVERED_COUNT), STR("0"));
+    bool matters = covers_none || includes_by_pattern(check->options->selection);
+    struct gap_cure cure = cure_gap(rows);
+    if (matters && cure.tables.len > 0)
+        log_event(LOG_WARNING,
+            "table %s (one of " STR_FMT
+            " like it) is selected and in no publication: its changes do not come; "
+            "hint: %s%sALTER PUBLICATION %s ADD TABLE %s",
+            err_quote(rows_value(rows, 0, PUBLICATION_GAP_TABLE)).text,
+            STR_ARG(rows_value(rows, 0, PUBLICATION_GAP_COUNT)), cure.before.text,
+            cure.before.len > 0 ? "; " : "", text_of(rows, 0, PUBLICATION_GAP_PUBLICATION),
+            cure.tables.text);
+    rows_free(rows);
+    return true;
+}
+
+bool publication_check(struct conn *sql, const struct replication_options *options,
     struct waiter *waiter, struct err *err)
 {
-    struct buf array;
-    buf_init(&array, ARRAY_BYTES_MAX);
-    add_array(&array, publications);
-    const char *const parameters[] = {buf_c(&array), slot};
-    bool ok = check_publications(sql, parameters, waiter, err) &&
-              check_identities(sql, parameters[0], waiter, err);
-    if (ok && conn_server_version(sql) >= COLUMN_LISTS_SINCE)
-        ok = check_columns(sql, parameters[0], waiter, err);
-    buf_release(&array);
+    struct buf names;
+    buf_init(&names, ARRAY_BYTES_MAX);
+    add_array(&names, options->publications);
+    const struct check check = {
+        .sql = sql, .options = options, .waiter = waiter, .names = buf_c(&names)};
+    bool ok = check_publications(&check, err) && check_identities(&check, err) &&
+              check_columns(&check, err) && check_gap(&check, err);
+    buf_release(&names);
     return ok || err_wrap(err, "cannot stream by pgoutput");
 }

@@ -168,7 +168,7 @@ static bool prepare_plugin(const struct replication_options *options, enum plugi
         return true;
     if (options->messages && conn_server_version(session->sql) < MESSAGES_SINCE)
         return err_set(err, ERR_OPERATOR, "pgoutput tells messages since PostgreSQL 14");
-    return publication_check(session->sql, options->publications, options->slot, waiter, err) &&
+    return publication_check(session->sql, options, waiter, err) &&
            session_keywords(session, keywords, waiter, err);
 }
 

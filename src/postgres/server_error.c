@@ -23,6 +23,8 @@ static const struct rule rules[] = {
         "another process reads this slot; end it, or start with --retry-initial to wait for it"},
     {STR_CONST("42704"), STR_CONST("replication slot"), ERR_OPERATOR,
         "create the slot with --create; changes made before that are not in it"},
+    {STR_CONST("42704"), STR_CONST("publication"), ERR_OPERATOR,
+        "it is younger than changes that the slot still holds: see the warning about that"},
     {STR_CONST("55000"), STR_CONST("can no longer"), ERR_FINAL,
         "the server removed log that the slot needed, so changes are lost; drop the slot with "
         "--drop, create it with --create and load the tables anew"},

@@ -3,7 +3,6 @@ import datetime
 import json
 import re
 
-import psycopg
 import pytest
 
 from runs import SLOT
@@ -80,63 +79,6 @@ def test_a_slot_of_test_decoding_takes_no_publication(pg_kinesis, database):
     assert pg_kinesis(*to_stdout(database, '--create')).wait() == 0
     status, log = refused(pg_kinesis, *to_stdout(database, *publish(database)))
     assert status == 1 and 'test_decoding knows no publications' in log
-
-
-def test_a_publication_that_is_missing_is_found_before_a_slot_is_made(pg_kinesis, database):
-    command = to_stdout(database, '--create', '--publication', 'Not "there"')
-    status, log = refused(pg_kinesis, *command)
-    assert status == 1
-    assert 'publication "Not ""there""" does not exist' in log
-    assert plugin_of(database) is None
-
-    database.execute('CREATE TABLE t (id int PRIMARY KEY)')
-    sql = re.search('hint: (.*) FOR TABLE', log).group(1) + ' FOR TABLE t'
-    database.execute(sql)
-    assert pg_kinesis(*command).wait() == 0
-
-
-def test_a_publication_younger_than_the_slot_is_told(pg_kinesis, database):
-    assert pg_kinesis(*to_stdout(database, '--create', *publish(database))).wait() == 0
-    younger = publish(database, name='younger')
-    database.execute('CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)')
-    run = pg_kinesis(*to_stdout(database, *younger))
-    run.wait()
-    assert 'publication younger was made or altered after what the slot begins with' in run.log()
-
-
-def test_a_publication_without_tables_is_told(pg_kinesis, database):
-    run = pg_kinesis(*to_stdout(database, '--create', *publish(database, '')))
-    assert run.wait() == 0
-    assert 'hint: ALTER PUBLICATION changes ADD TABLE' in run.log()
-
-
-def test_a_publication_without_deletes_is_told_with_its_cure(pg_kinesis, database):
-    database.execute('CREATE TABLE t (id int PRIMARY KEY)')
-    partial = publish(database, "FOR TABLE t WITH (publish = 'insert, update')")
-    run = pg_kinesis(*to_stdout(database, '--create', *partial))
-    assert run.wait() == 0
-    database.execute(re.search('hint: (ALTER PUBLICATION.*)', run.log()).group(1))
-    run = pg_kinesis(*to_stdout(database, *partial))
-    assert run.wait() == 0 and 'leaves out' not in run.log()
-
-
-def test_a_table_without_identity_is_told_with_its_cure(pg_kinesis, database):
-    database.execute('CREATE TABLE "No key" (id int); INSERT INTO "No key" VALUES (1)')
-    publication = publish(database)
-    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
-        database.execute('DELETE FROM "No key"')
-    run = pg_kinesis(*to_stdout(database, '--create', *publication))
-    assert run.wait() == 0
-    database.execute(re.search('hint: (ALTER TABLE.*)', run.log()).group(1))
-    database.execute('DELETE FROM "No key"')
-
-
-def test_clashing_column_lists_are_found(pg_kinesis, database):
-    database.execute('CREATE TABLE t (id int PRIMARY KEY, a int, b int)')
-    both = (publish(database, 'FOR TABLE t (id, a)', 'first') +
-            publish(database, 'FOR TABLE t (id, b)', 'second'))
-    status, log = refused(pg_kinesis, *to_stdout(database, '--create', *both))
-    assert status == 1 and 'different columns of table public.t' in log
 
 
 def test_what_a_publication_leaves_out_does_not_come(pg_kinesis, database):
