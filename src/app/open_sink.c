@@ -72,6 +72,7 @@ static bool open_kinesis(struct open_sink *opened, const struct config *config, 
         .region = str_from_c(config->region),
         .profile = str_from_c(config->profile),
         .insecure_endpoint = config->insecure_endpoint,
+        .wire = config->wire,
     };
     struct kinesis_sink *kinesis = kinesis_sink_new(&options, err);
     if (!kinesis)

@@ -169,6 +169,16 @@ bool option_read_refused(struct config *config, size_t offset, const char *text,
            wrong(err, text, "stop or skip");
 }
 
+bool option_read_wire(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    config->wire = strcmp(text, "cbor") == 0   ? WIRE_CBOR
+                   : strcmp(text, "json") == 0 ? WIRE_JSON
+                                               : WIRE_AUTO;
+    return config->wire != WIRE_AUTO || strcmp(text, "auto") == 0 ||
+           wrong(err, text, "auto, cbor or json");
+}
+
 // Patterns of a list, each of that kind.
 static bool read_patterns(struct config *config, struct str list, char separator,
     struct table_pattern kind, struct err *err)

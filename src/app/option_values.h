@@ -31,6 +31,7 @@ option_reader option_read_plugin;
 option_reader option_read_endpos;
 option_reader option_read_oversize;
 option_reader option_read_refused;
+option_reader option_read_wire;
 option_reader option_read_fields;
 option_reader option_read_log_level;
 

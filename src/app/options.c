@@ -67,6 +67,8 @@ static const struct option_row rows[] = {
         "profile of the ~/.aws files (default: AWS_PROFILE)"},
     {"insecure-endpoint", NULL, NULL, true, false, option_read_switch, FIELD(insecure_endpoint),
         "allow an http:// endpoint on another host"},
+    {"wire", NULL, "auto|cbor|json", true, false, option_read_wire, 0,
+        "how requests are written; auto: CBOR, or JSON if that is refused"},
     {"stdout", NULL, NULL, true, false, option_read_switch, FIELD(to_stdout),
         "write records to standard output in place of a stream, one a line"},
     {"dry-run", NULL, NULL, true, false, option_read_switch, FIELD(dry_run),

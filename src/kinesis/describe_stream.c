@@ -2,8 +2,6 @@
 
 #include "base/buf.h"
 #include "base/document.h"
-#include "base/json_write.h"
-#include "kinesis/stream_name.h"
 
 enum {
     KIB_DEFAULT = 1024,  // Before UpdateMaxRecordSize is called, and on streams that lack it.
@@ -14,13 +12,6 @@ enum {
 struct stream_facts stream_facts_assumed(void)
 {
     return (struct stream_facts){.record_bytes_max = (size_t)KIB_DEFAULT << 10};
-}
-
-void describe_stream_write(struct buf *buf, const struct stream_name *stream)
-{
-    buf_add(buf, stream->is_arn ? STR("{\"StreamARN\":") : STR("{\"StreamName\":"));
-    json_write_string(buf, stream->text);
-    buf_add_byte(buf, '}');
 }
 
 // A whole number in these bounds, otherwise the default.

@@ -11,7 +11,6 @@
 #include <stddef.h>
 
 struct buf;
-struct stream_name;
 
 struct stream_facts {
     bool described;          // False when the credentials may not ask: the rest is assumed.
@@ -23,10 +22,8 @@ struct stream_facts {
 // What is assumed of a stream that may not be described.
 struct stream_facts stream_facts_assumed(void);
 
-void describe_stream_write(struct buf *buf, const struct stream_name *stream);
-
-// Reads the body of a reply with status 200, which is spent. A stream on its way to be is worth
-// another try.
+// The request is a wire's write_stream(). Reads the body of a reply with status 200, which is
+// spent. A stream on its way to be is worth another try.
 MUST_CHECK bool describe_stream_read(struct buf *body, struct stream_facts *facts, struct err *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include "kinesis/put_records.h"
 #include "kinesis/service.h"
 #include "kinesis/stream_name.h"
+#include "kinesis/wire.h"
 #include "model/aggregate.h"
 #include "model/batch.h"
 
@@ -67,6 +68,7 @@ static void submit(struct sink *base, struct batch *batch)
     assert(exchange);
 
     batch->err = (struct err){.kind = ERR_NONE};
+    sink->form.wire = service_wire(sink->service);
     put_records_write(&exchange->body, &sink->form, batch);
     if (!buf_ok(&exchange->body)) {
         err_set(&batch->err, ERR_DATA, PUT_RECORDS ": a request of %zu bytes is too large",
@@ -165,6 +167,7 @@ static struct service *connect_service(
                 .region = options->region,
                 .insecure = options->insecure_endpoint,
             },
+        .wire = options->wire,
         .profile = options->profile,
         .calls_max = sink->requests_max + 1, // One to describe the stream with.
         .body_bytes_max = PUT_RECORDS_BODY_BYTES_MAX,
@@ -225,7 +228,7 @@ void kinesis_sink_describe_start(struct kinesis_sink *sink)
     sink->describing = http_take(service_http(sink->service));
     assert(sink->describing); // There is one exchange more than batches can take.
     sink->described = false;
-    describe_stream_write(&sink->describing->body, &sink->stream);
+    service_wire(sink->service)->write_stream(&sink->describing->body, &sink->stream);
     service_call(sink->service, sink->describing, DESCRIBE_STREAM);
 }
 
@@ -247,10 +250,16 @@ enum step kinesis_sink_describe_step(
     absorb(sink);
     if (!sink->described)
         return STEP_BUSY;
+    const struct wire *asked_in = service_wire(sink->service);
     bool ok = read_description(sink, facts, err);
     http_give_back(service_http(sink->service), sink->describing);
     sink->describing = NULL;
-    return ok ? STEP_DONE : STEP_FAILED;
+    if (ok)
+        return STEP_DONE;
+    if (service_wire(sink->service) == asked_in)
+        return STEP_FAILED;
+    kinesis_sink_describe_start(sink); // Refused for its form: asked again in the other one.
+    return STEP_BUSY;
 }
 
 const char *kinesis_sink_url(const struct kinesis_sink *sink)

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "kinesis/describe_stream.h"
 #include "model/sink.h"
+#include "model/wire_choice.h"
 
 // Strings are "" when not given; they outlive the sink.
 struct kinesis_options {
@@ -22,6 +23,7 @@ struct kinesis_options {
     struct str region;
     struct str profile;
     bool insecure_endpoint;
+    enum wire_choice wire;
     size_t requests_max; // At the same time; 0: 16.
 
     // Not 0: records go where the hash keys of 2^bits lanes say, several rows of one as an

@@ -1,24 +1,15 @@
 #include "kinesis/put_records.h"
 
-#include "base/base64.h"
 #include "base/buf.h"
 #include "base/document.h"
-#include "base/json_write.h"
 #include "kinesis/lane_key.h"
-#include "kinesis/stream_name.h"
+#include "kinesis/wire.h"
 #include "model/aggregate.h"
 #include "model/batch.h"
 #include "model/record.h"
 
 #include <assert.h>
 #include <stdio.h>
-
-// An entry of the request as the service will see it.
-struct parcel {
-    struct str partition_key;
-    struct str hash_key; // "": none.
-    struct str data;
-};
 
 static struct str build_aggregate(
     struct buf *aggregate, const struct record *first, struct str hash_key)
@@ -46,34 +37,18 @@ static struct parcel parcel_of(const struct put_records_form *form, const struct
     return parcel;
 }
 
-static void write_parcel(struct buf *buf, const struct parcel *parcel)
-{
-    buf_add(buf, STR("{\"Data\":\""));
-    base64_write(buf, parcel->data);
-    buf_add(buf, STR("\",\"PartitionKey\":"));
-    json_write_string(buf, parcel->partition_key);
-    if (parcel->hash_key.len > 0) {
-        buf_add(buf, STR(",\"ExplicitHashKey\":\""));
-        buf_add(buf, parcel->hash_key);
-        buf_add_byte(buf, '"');
-    }
-    buf_add_byte(buf, '}');
-}
-
 void put_records_write(
     struct buf *buf, const struct put_records_form *form, const struct batch *batch)
 {
-    const struct stream_name *stream = form->stream;
-    buf_add(buf, stream->is_arn ? STR("{\"StreamARN\":") : STR("{\"StreamName\":"));
-    json_write_string(buf, stream->text);
-    buf_add(buf, STR(",\"Records\":["));
+    const struct wire *wire = form->wire;
+    wire->begin_records(buf, form->stream, batch->count);
     for (size_t i = 0; i < batch->count; i++) {
         if (i > 0)
-            buf_add_byte(buf, ',');
+            buf_add(buf, wire->separator);
         const struct parcel parcel = parcel_of(form, batch->records[i]);
-        write_parcel(buf, &parcel);
+        wire->write_parcel(buf, &parcel);
     }
-    buf_add(buf, STR("]}"));
+    buf_add(buf, wire->end);
 }
 
 // What a reply says of one record; "" where it says nothing, or null.

@@ -16,6 +16,7 @@ struct batch;
 struct buf;
 struct lane_key;
 struct stream_name;
+struct wire;
 
 enum {
     // A full request in Base64, and its longest keys with every character escaped.
@@ -24,6 +25,7 @@ enum {
 
 // Where records go and how. All of it is borrowed.
 struct put_records_form {
+    const struct wire *wire;
     const struct stream_name *stream;
 
     // With lane keys, by lane, an entry goes where its lane's says, and rows that are chained to

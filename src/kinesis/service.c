@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "kinesis/credentials.h"
 #include "kinesis/sigv4.h"
+#include "kinesis/wire.h"
 
 #include <stdlib.h>
 
@@ -19,7 +20,9 @@ struct service {
     struct credentials credentials;
     struct sigv4_signer signer;
     int64_t clock_offset_us; // Added to this host's wall time.
-    unsigned epoch;          // Changes with the credentials and with the offset.
+    const struct wire *wire;
+    bool wire_is_certain; // Chosen by the operator, or understood by the service.
+    unsigned epoch;       // Changes with the credentials, the offset and the wire.
 };
 
 static void set_signer(struct service *service)
@@ -49,6 +52,8 @@ struct service *service_new(
 {
     struct service *service = alloc_zeroed(1, sizeof *service);
     service->profile = options->profile;
+    service->wire = options->wire == WIRE_JSON ? &wire_json : &wire_cbor;
+    service->wire_is_certain = options->wire != WIRE_AUTO;
     if (look_up(service, options, stream, err)) {
         const char *ca_bundle = getenv("AWS_CA_BUNDLE");
         const struct http_options http_options = {
@@ -85,6 +90,11 @@ const struct endpoint *service_endpoint(const struct service *service)
     return &service->endpoint;
 }
 
+const struct wire *service_wire(const struct service *service)
+{
+    return service->wire;
+}
+
 // The headers of a call, as they are signed: in lower case, sorted. The last, which is not signed,
 // is the signature.
 struct call_headers {
@@ -107,7 +117,7 @@ void service_call(struct service *service, struct http_exchange *exchange, const
     struct sigv4_time time = sigv4_time(clock_wall_us() + service->clock_offset_us);
 
     struct call_headers headers = {.count = 0};
-    add_header(&headers, STR("content-type"), STR("application/x-amz-json-1.1"));
+    add_header(&headers, STR("content-type"), service->wire->content_type);
     add_header(&headers, STR("host"), str_from_c(service->endpoint.host));
     add_header(&headers, STR("x-amz-date"), sigv4_time_str(&time));
     if (service->credentials.session_token.len > 0)
@@ -182,14 +192,31 @@ static bool correct_clock(struct service *service, int64_t service_wall_us)
     return true;
 }
 
-// True when the same call, signed now, has a better chance.
+// True when the endpoint seems to know no CBOR, and nothing has shown yet that it does.
+static bool change_wire(struct service *service, const struct service_error *error)
+{
+    if (service->wire_is_certain)
+        return false;
+    service->wire = &wire_json;
+    service->wire_is_certain = true;
+    service->epoch++;
+    log_event(LOG_WARNING,
+        "the endpoint does not take CBOR (status %ld%s%s): requests go as JSON; hint: --wire json",
+        error->status, error->code.text[0] ? " " : "", error->code.text);
+    return true;
+}
+
+// True when the same call, written and signed now, has a better chance.
 static bool learn_from(struct service *service, const struct http_exchange *exchange,
     const struct service_error *error)
 {
-    if (error->class != SERVICE_AUTH && error->class != SERVICE_CLOCK)
+    const bool refuses_form = service_error_refuses_form(error);
+    if (error->class != SERVICE_AUTH && error->class != SERVICE_CLOCK && !refuses_form)
         return false;
     if (exchange->epoch != service->epoch)
         return true; // It was under way when another one taught us.
+    if (refuses_form)
+        return change_wire(service, error);
     if (error->class == SERVICE_CLOCK && correct_clock(service, exchange->reply.date_us))
         return true;
     return reload_credentials(service);
@@ -206,7 +233,7 @@ bool service_succeeded(struct service *service, struct http_exchange *exchange,
         return err_wrap(err, "%s at %s", operation, service->endpoint.url);
     }
     if (exchange->reply.status == 200)
-        return true;
+        return service->wire_is_certain = true;
     *error = service_error_read(
         exchange->reply.status, str_from_c(exchange->reply.error_type), &exchange->reply.body);
     service_error_explain(error, operation, err);

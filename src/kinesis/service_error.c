@@ -156,6 +156,20 @@ struct service_error service_error_read(long status, struct str error_type, stru
     return error;
 }
 
+// AWS answers an unknown Content-Type by 404 and XML, an unreadable body by a code. Without a code,
+// 415 is the protocol's own word for it, and 500 what a server says that stumbled over bytes where
+// it took a JSON text for granted.
+bool service_error_refuses_form(const struct service_error *error)
+{
+    static const char *const codes[] = {
+        "UnknownOperationException", "SerializationException", "UnsupportedMediaTypeException"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(error->code.text, codes[i]) == 0)
+            return true;
+    return !error->code.text[0] &&
+           (error->status == 404 || error->status == 415 || error->status == 500);
+}
+
 static enum err_kind kind_of(enum service_class class)
 {
     switch (class) {

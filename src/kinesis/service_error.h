@@ -31,6 +31,9 @@ struct service_error {
 // error_type is the header x-amzn-ErrorType, "" when there is none. The body is spent.
 struct service_error service_error_read(long status, struct str error_type, struct buf *body);
 
+// True when what was refused may be the form that the request was written in.
+bool service_error_refuses_form(const struct service_error *error);
+
 // Says it in a line; operation is what was called, as IAM calls it: "PutRecords".
 void service_error_explain(
     const struct service_error *error, const char *operation, struct err *err);

@@ -9,6 +9,7 @@
 #include "model/lsn.h"
 #include "model/plugin.h"
 #include "model/selection.h"
+#include "model/wire_choice.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,6 +59,7 @@ struct config {
     const char *region;
     const char *profile;
     bool insecure_endpoint;
+    enum wire_choice wire;
 
     bool to_stdout;
     bool dry_run; // To standard output, from a slot that is left where it is.

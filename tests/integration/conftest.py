@@ -1,7 +1,8 @@
 """What the integration tests stand on: servers of their own, and the program under test.
 
 PGK_BUILD_DIR is where build/pg_kinesis and build/kinesis_sim are (by default the repository's
-build/); PGK_POSTGRES_VERSIONS the PostgreSQL versions every test of a database runs with.
+build/); PGK_POSTGRES_VERSIONS the PostgreSQL versions every test of a database runs with; PGK_WIRE
+what --wire is where a test does not say it: cbor or json.
 """
 import itertools
 import os
@@ -87,8 +88,8 @@ def kinesis_sim(start_kinesis_sim):
 
 @pytest.fixture(scope='session')
 def kinesis_local():
-    """An endpoint by others with the streams `test` and `wide`; shared, so use each once."""
-    endpoint = KinesisLocal({'test': 2, 'wide': 16})
+    """An endpoint by others; it is shared, so use each of its streams once."""
+    endpoint = KinesisLocal({'test': 2, 'wide': 16, 'cbor': 2, 'json': 2})
     yield endpoint
     endpoint.stop()
 

@@ -29,6 +29,8 @@ def environment(home, changes=None):
         'AWS_REGION': 'us-east-1',
         'AWS_EC2_METADATA_DISABLED': 'true',
     }
+    if 'PGK_WIRE' in os.environ:
+        env['PG_KINESIS_WIRE'] = os.environ['PGK_WIRE']
     env |= changes or {}
     return {name: value for name, value in env.items() if value is not None}
 

@@ -1,5 +1,5 @@
-// sink_probe STREAM URL - drives a kinesis_sink by lines of standard input, so that a test decides
-// what happens between two requests. Each line is answered by one:
+// sink_probe STREAM URL [auto|cbor|json] - drives a kinesis_sink by lines of standard input, so
+// that a test decides what happens between two requests. Each line is answered by one:
 //   describe           "described SHARDS RECORD_BYTES_MAX", "assumed", or "error KIND TEXT"
 //   put COUNT BYTES    "put STORED THROTTLED FAILED UNKNOWN", and " KIND TEXT" when it failed whole
 #include "base/alloc.h"
@@ -68,15 +68,23 @@ static void put(struct sink *sink, size_t count, size_t bytes)
     batch_free(batch);
 }
 
+static enum wire_choice wire_of(const char *name)
+{
+    if (strcmp(name, "auto") == 0)
+        return WIRE_AUTO;
+    return strcmp(name, "cbor") == 0 ? WIRE_CBOR : WIRE_JSON;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 3)
+    if (argc != 3 && argc != 4)
         return 2;
     const struct kinesis_options options = {
         .stream = str_from_c(argv[1]),
         .endpoint_url = str_from_c(argv[2]),
         .region = STR("us-east-1"),
         .profile = STR(""),
+        .wire = wire_of(argc == 4 ? argv[3] : "auto"),
         .requests_max = 4,
     };
     struct err err;

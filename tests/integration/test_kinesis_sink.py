@@ -17,11 +17,11 @@ STORED = {'SequenceNumber': '1', 'ShardId': 'shardId-000000000000'}
 class SinkProbe:
     """A kinesis_sink to talk to: probe.put() returns its outcomes, probe.describe() its facts."""
 
-    def __init__(self, url, stream='test', **environment):
+    def __init__(self, url, stream='test', wire='auto', **environment):
         clean = {name: value for name, value in os.environ.items() if not name.startswith('AWS_')}
         keys = {'AWS_ACCESS_KEY_ID': 'test', 'AWS_SECRET_ACCESS_KEY': 'test'}
         self.process = subprocess.Popen(
-            [BUILD_DIR / 'tests/integration/sink_probe', stream, url], text=True,
+            [BUILD_DIR / 'tests/integration/sink_probe', stream, url, wire], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**clean, **keys, **environment})
 
     def ask(self, line):
@@ -276,7 +276,7 @@ def test_expired_credentials_are_read_again(serve, probe_of, tmp_path):
 
 def test_requests_say_who_asks_and_expect_nothing(serve, probe_of):
     server = serve(stored(10))
-    assert probe_of(server.url).put(10, 200 * 1000) == ((10, 0, 0, 0), '')
+    assert probe_of(server.url, wire='json').put(10, 200 * 1000) == ((10, 0, 0, 0), '')
     headers, body = server.requests[0]
     assert 'expect' not in headers
     assert headers['content-type'] == 'application/x-amz-json-1.1'

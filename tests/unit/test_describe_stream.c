@@ -3,22 +3,8 @@
 #include "base/buf.h"
 #include "cbor_of_json.h"
 #include "kinesis/describe_stream.h"
-#include "kinesis/stream_name.h"
 
 #define SUMMARY(members) STR("{\"StreamDescriptionSummary\":{" members "}}")
-
-static void asks_for_the_stream_by_its_name(void **state)
-{
-    (void)state;
-    struct stream_name stream;
-    struct err err;
-    assert_true(stream_name_parse(STR("s"), &stream, &err));
-    struct buf body;
-    buf_init(&body, 1000);
-    describe_stream_write(&body, &stream);
-    assert_string_equal(buf_c(&body), "{\"StreamName\":\"s\"}");
-    buf_release(&body);
-}
 
 static enum document_form form; // Of the replies: each test runs in both.
 
@@ -89,7 +75,6 @@ static void a_stream_that_takes_no_records_is_no_success(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(asks_for_the_stream_by_its_name),
         cmocka_unit_test(reads_what_the_stream_is),
         cmocka_unit_test(what_is_not_told_is_as_it_always_was),
         cmocka_unit_test(a_stream_that_takes_no_records_is_no_success),

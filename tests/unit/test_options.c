@@ -127,6 +127,16 @@ static void publications_add_up_and_go_over_the_environments(void **state)
     complaint("--stream x --plugin test_decoding --publication a");
 }
 
+static void requests_are_written_as_wanted(void **state)
+{
+    (void)state;
+    assert_int_equal(config_of("--stream x").wire, WIRE_AUTO);
+    assert_int_equal(config_of("--stream x --wire cbor").wire, WIRE_CBOR);
+    assert_int_equal(config_of("--stream x --wire json").wire, WIRE_JSON);
+    assert_int_equal(config_of("--stream x --wire json --wire auto").wire, WIRE_AUTO);
+    complaint("--stream x --wire xml");
+}
+
 static void fields_are_named(void **state)
 {
     (void)state;
@@ -301,6 +311,7 @@ int main(void)
         cmocka_unit_test(a_switch_takes_a_truth_value),
         cmocka_unit_test(what_is_not_said_has_its_default),
         cmocka_unit_test(publications_add_up_and_go_over_the_environments),
+        cmocka_unit_test(requests_are_written_as_wanted),
         cmocka_unit_test(fields_are_named),
         cmocka_unit_test(the_environment_sets_what_the_command_line_does_not),
         cmocka_unit_test(help_and_version_win_over_what_else_is_asked_for),

@@ -5,6 +5,7 @@
 #include "kinesis/lane_key.h"
 #include "kinesis/put_records.h"
 #include "kinesis/stream_name.h"
+#include "kinesis/wire.h"
 #include "model/aggregate.h"
 #include "model/batch.h"
 #include "model/record.h"
@@ -22,7 +23,7 @@ static void batch_release(struct batch *batch)
         record_free_chain(batch->records[i]);
 }
 
-static void assert_body(struct str stream_text, const char *expected)
+static void assert_body(const struct wire *wire, struct str stream_text, struct str expected)
 {
     struct batch batch = {.count = 0};
     batch_add(&batch, STR("k1"), STR("hello"));
@@ -34,9 +35,10 @@ static void assert_body(struct str stream_text, const char *expected)
 
     struct buf body;
     buf_init(&body, 10000);
-    put_records_write(&body, &(struct put_records_form){.stream = &stream}, &batch);
+    put_records_write(&body, &(struct put_records_form){.wire = wire, .stream = &stream}, &batch);
 
-    assert_string_equal(buf_c(&body), expected);
+    assert_int_equal(body.len, expected.len);
+    assert_memory_equal(body.ptr, expected.ptr, expected.len);
     buf_release(&body);
     batch_release(&batch);
 }
@@ -49,14 +51,29 @@ static void assert_body(struct str stream_text, const char *expected)
 static void the_body_names_the_stream_and_its_records(void **state)
 {
     (void)state;
-    assert_body(STR("example_stream"), "{\"StreamName\":\"example_stream\"," RECORDS);
+    assert_body(
+        &wire_json, STR("example_stream"), STR("{\"StreamName\":\"example_stream\"," RECORDS));
+}
+
+static void in_cbor_data_goes_as_it_is(void **state)
+{
+    (void)state;
+    assert_body(&wire_cbor, STR("example_stream"),
+        STR("\xa2\x6aStreamName\x6e"
+            "example_stream\x67Records\x83"
+            "\xa2\x64"
+            "Data\x45hello\x6cPartitionKey\x62k1"
+            "\xa2\x64"
+            "Data\x43\x00\xff<\x6cPartitionKey\x6epublic.\"a\\b\"\xc3\xa9"
+            "\xa2\x64"
+            "Data\x40\x6cPartitionKey\x62k3"));
 }
 
 static void a_stream_with_an_arn_is_named_by_it(void **state)
 {
     (void)state;
-    assert_body(STR("arn:aws:kinesis:eu-west-1:123456789012:stream/s"),
-        "{\"StreamARN\":\"arn:aws:kinesis:eu-west-1:123456789012:stream/s\"," RECORDS);
+    assert_body(&wire_json, STR("arn:aws:kinesis:eu-west-1:123456789012:stream/s"),
+        STR("{\"StreamARN\":\"arn:aws:kinesis:eu-west-1:123456789012:stream/s\"," RECORDS));
 }
 
 static void with_lane_keys_entries_go_where_their_lane_s_says(void **state)
@@ -76,7 +93,8 @@ static void with_lane_keys_entries_go_where_their_lane_s_says(void **state)
     struct buf body;
     buf_init(&body, 10000);
     put_records_write(&body,
-        &(struct put_records_form){.stream = &stream, .lane_keys = keys, .aggregate = &aggregate},
+        &(struct put_records_form){
+            .wire = &wire_json, .stream = &stream, .lane_keys = keys, .aggregate = &aggregate},
         &batch);
 
     // The first is the published example of an aggregate.
@@ -105,12 +123,16 @@ static void a_full_request_fits(void **state)
             (struct str){.ptr = data, .len = BATCH_BYTES_MAX / BATCH_RECORDS_MAX});
     struct stream_name stream = {.text = STR("s"), .name = STR("s"), .region = STR("")};
 
-    struct buf body;
-    buf_init(&body, PUT_RECORDS_BODY_BYTES_MAX);
-    put_records_write(&body, &(struct put_records_form){.stream = &stream}, &batch);
+    const struct wire *const wires[] = {&wire_json, &wire_cbor};
+    for (size_t i = 0; i < sizeof wires / sizeof *wires; i++) {
+        struct buf body;
+        buf_init(&body, PUT_RECORDS_BODY_BYTES_MAX);
+        put_records_write(
+            &body, &(struct put_records_form){.wire = wires[i], .stream = &stream}, &batch);
 
-    assert_true(buf_ok(&body));
-    buf_release(&body);
+        assert_true(buf_ok(&body));
+        buf_release(&body);
+    }
     test_free(data);
     batch_release(&batch);
 }
@@ -315,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_body_names_the_stream_and_its_records),
+        cmocka_unit_test(in_cbor_data_goes_as_it_is),
         cmocka_unit_test(a_stream_with_an_arn_is_named_by_it),
         cmocka_unit_test(with_lane_keys_entries_go_where_their_lane_s_says),
         cmocka_unit_test(a_full_request_fits),

@@ -133,6 +133,26 @@ static void a_session_token_told_back_is_not_repeated(void **state)
     assert_null(strstr(err.text, "SECRET"));
 }
 
+static bool refuses_form(long status, struct str reply)
+{
+    struct service_error error = read_error(status, STR(""), reply);
+    return service_error_refuses_form(&error);
+}
+
+static void only_some_refusals_can_be_of_the_form(void **state)
+{
+    (void)state;
+    assert_true(refuses_form(400, STR("{\"__type\":\"SerializationException\"}")));
+    assert_true(refuses_form(404, STR("<UnknownOperationException/>\n")));
+    assert_true(refuses_form(415, STR("")));
+    assert_true(refuses_form(500, STR("<h1>Internal Server Error</h1>")));
+    assert_false(refuses_form(400, STR("{\"__type\":\"ValidationException\"}")));
+    assert_false(refuses_form(404, STR("{\"__type\":\"ResourceNotFoundException\"}")));
+    assert_false(refuses_form(500, STR("{\"__type\":\"InternalFailure\"}")));
+    assert_false(refuses_form(502, STR("<h1>Bad Gateway</h1>"))); // It may have been stored.
+    assert_false(refuses_form(403, STR("")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +160,7 @@ int main(void)
         cmocka_unit_test(a_code_is_undressed),
         cmocka_unit_test(the_body_wins_over_the_header),
         cmocka_unit_test(without_a_code_the_status_tells_the_class),
+        cmocka_unit_test(only_some_refusals_can_be_of_the_form),
         cmocka_unit_test(the_line_says_what_to_do),
         cmocka_unit_test(a_session_token_told_back_is_not_repeated),
     };
