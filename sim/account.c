@@ -69,6 +69,39 @@ struct stream *account_stream(
     return stream;
 }
 
+struct shard *account_shard(struct stream *stream, struct str id, struct refusal *refusal)
+{
+    uint32_t number;
+    if (!shard_id_parse(id, &number)) {
+        refuse(refusal, "ResourceNotFoundException",
+            "Could not find shard " STR_FMT " in stream %s under account " STREAM_ACCOUNT ".",
+            STR_ARG(id), stream->name);
+        return NULL;
+    }
+    if (number >= stream->shards_count) {
+        refuse(refusal, "ResourceNotFoundException",
+            "Shard " STR_FMT " in stream %s under account " STREAM_ACCOUNT " does not exist",
+            STR_ARG(id), stream->name);
+        return NULL;
+    }
+    return &stream->shards[number];
+}
+
+bool account_may_change(const struct stream *stream, struct refusal *refusal)
+{
+    return stream->status == STREAM_ACTIVE ||
+           refuse(refusal, "ResourceInUseException",
+               "Stream %s under account " STREAM_ACCOUNT " not ACTIVE, instead in state " STR_FMT,
+               stream->name, STR_ARG(stream_status_name(stream)));
+}
+
+void account_change(struct account *account, struct stream *stream, enum stream_status change)
+{
+    stream->status = change;
+    stream->status_until_ms = account->now_ms + account->faults.rates.change_ms;
+    streams_settle(&account->streams, account->now_ms);
+}
+
 void account_write_arn(struct buf *buf, const struct account *account, const struct stream *stream)
 {
     buf_printf(buf, "arn:aws:kinesis:" STR_FMT ":" STREAM_ACCOUNT ":stream/%s",

@@ -63,6 +63,14 @@ void account_release(struct account *account);
 struct stream *account_stream(
     struct account *account, const struct parameters *parameters, struct refusal *refusal);
 
+// The stream's shard of this identifier, open or closed; NULL and refused when it has none.
+struct shard *account_shard(struct stream *stream, struct str id, struct refusal *refusal);
+
+// Whether the stream is in no change already.
+bool account_may_change(const struct stream *stream, struct refusal *refusal);
+// From now on it is in one, for as long as the faults make changes last: not at all by default.
+void account_change(struct account *account, struct stream *stream, enum stream_status change);
+
 void account_write_arn(struct buf *buf, const struct account *account, const struct stream *stream);
 
 #endif

@@ -76,7 +76,7 @@ static void write_head(struct buf *out, const struct reply *reply, bool keep_ali
 {
     // Clients correct their clocks by this.
     char date[40];
-    time_t now = time(NULL);
+    time_t now = (time_t)reply->date_s;
     struct tm utc;
     gmtime_r(&now, &utc);
     strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);

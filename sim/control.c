@@ -60,8 +60,11 @@ static void write_state(struct buf *answer, const struct account *account)
     json_write_string(answer, str_from_c(rates->expired_token));
     buf_add(answer, STR(",\"stream_status\":"));
     json_write_string(answer, str_from_c(rates->stream_status));
-    buf_printf(answer, ",\"distributes\":%s,\"throttle_shard\":%" PRId64 "}}\n",
-        rates->distributes ? "true" : "false", rates->throttled_shard);
+    buf_printf(answer,
+        ",\"distributes\":%s,\"throttle_shard\":%" PRId64 ",\"change_ms\":%" PRId64
+        ",\"clock_offset_s\":%" PRId64 "}}\n",
+        rates->distributes ? "true" : "false", rates->throttled_shard, rates->change_ms,
+        rates->clock_offset_s);
 }
 
 // A number from least to most; anything else fails the reader.
@@ -98,6 +101,10 @@ static void read_rate(struct json_reader *json, struct str name, struct fault_ra
         rates->drop_replies = read_between(json, 0, 100);
     else if (str_equal(name, STR("delay_ms")))
         rates->delay_ms = (int64_t)read_between(json, 0, 3600000);
+    else if (str_equal(name, STR("change_ms")))
+        rates->change_ms = (int64_t)read_between(json, 0, 3600000);
+    else if (str_equal(name, STR("clock_offset_s")))
+        rates->clock_offset_s = (int64_t)read_between(json, -1e9, 1e9);
     else if (str_equal(name, STR("stall_after")))
         rates->stall_after = (uint64_t)read_between(json, 0, 1e15);
     else if (str_equal(name, STR("refuse_key")))

@@ -45,8 +45,10 @@ struct fault_rates {
     char failed_key[FAULT_KEY_BYTES_MAX + 1];  // Of records, each of which fails; "" for none.
     char expired_token[FAULT_TOKEN_BYTES_MAX + 1];
     char stream_status[FAULT_STATUS_BYTES_MAX + 1]; // That every stream tells; "" for ACTIVE.
-    bool distributes; // Every stream says that it places records as it likes, though none does.
+    bool distributes;        // Every stream places records as it likes, and says so.
     int64_t throttled_shard; // By number: it takes no record.
+    int64_t change_ms;       // So long a stream is CREATING, UPDATING, DELETING.
+    int64_t clock_offset_s;  // The service's clock goes ahead of the true one; below 0, behind.
 };
 
 struct faults {

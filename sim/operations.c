@@ -11,6 +11,11 @@ static const struct operation operations[] = {
     {STR_CONST("DescribeStream"), describe_stream},
     {STR_CONST("DescribeStreamSummary"), describe_stream_summary},
     {STR_CONST("ListStreams"), list_streams},
+    {STR_CONST("SplitShard"), split_shard},
+    {STR_CONST("MergeShards"), merge_shards},
+    {STR_CONST("UpdateShardCount"), update_shard_count},
+    {STR_CONST("UpdateMaxRecordSize"), update_max_record_size},
+    {STR_CONST("UpdateStreamRecordDistributionStrategy"), update_record_distribution},
 };
 
 const struct operation *operation_find(struct str name)

@@ -30,9 +30,17 @@ operation_run describe_stream;
 operation_run describe_stream_summary;
 operation_run list_streams;
 
+// operations_change.c
+operation_run split_shard;
+operation_run merge_shards;
+operation_run update_shard_count;
+operation_run update_max_record_size;
+operation_run update_record_distribution;
+
 // operations_shards.c
 operation_run list_shards;
 struct shard;
+void shard_write_range(struct answer *answer, const struct shard *shard); // HashKeyRange
 void shard_write(struct answer *answer, const struct shard *shard); // As the API describes one.
 
 // operations_put.c

@@ -84,7 +84,7 @@ static bool find_by_sequence(const struct parameters *parameters, const struct s
             "Invalid StartingSequenceNumber. It encodes shardId-%012" PRIu32
             ", while it was used in a call to a shard with shardId-%012" PRIu32,
             sequence.shard, shard->number);
-    if (sequence.shard_created_s != shard->created_ms / 1000 || sequence.index > shard->log.count)
+    if (sequence.shard_created_s != shard->epoch_s || sequence.index > shard->log.count)
         return refuse_sequence(
             refusal, number, stream, shard, " because it did not come from this stream");
     // The number before all records is index 0: at it and after it both begin at position 0.
@@ -160,27 +160,19 @@ bool get_shard_iterator(struct account *account, const struct parameters *parame
     if (!complaints_settle(&complaints, refusal))
         return false;
 
-    const struct stream *stream = account_stream(account, parameters, refusal);
-    if (!stream)
+    struct stream *stream = account_stream(account, parameters, refusal);
+    const struct shard *shard =
+        stream ? account_shard(stream, parameters->shard_id.text, refusal) : NULL;
+    if (!shard)
         return false;
-    uint32_t number;
-    if (!shard_id_parse(parameters->shard_id.text, &number))
-        return refuse(refusal, "ResourceNotFoundException",
-            "Could not find shard " STR_FMT " in stream %s under account " STREAM_ACCOUNT ".",
-            STR_ARG(parameters->shard_id.text), stream->name);
-    if (number >= stream->shards_count)
-        return refuse(refusal, "ResourceNotFoundException",
-            "Shard " STR_FMT " in stream %s under account " STREAM_ACCOUNT " does not exist",
-            STR_ARG(parameters->shard_id.text), stream->name);
 
     struct iterator iterator = {
         .made_ms = account->now_ms,
         .stream = str_from_c(stream->name),
         .stream_created_ms = stream->created_ms,
-        .shard = number,
+        .shard = shard->number,
     };
-    if (!find_position(
-            account, parameters, stream, &stream->shards[number], &iterator.position, refusal))
+    if (!find_position(account, parameters, stream, shard, &iterator.position, refusal))
         return false;
     answer_open_map(answer);
     answer_name(answer, STR("ShardIterator"));
@@ -217,12 +209,18 @@ static bool check_age(
         LIMIT_ITERATOR_AGE_MS);
 }
 
+static const struct stream *find_stream(
+    const struct account *account, const struct iterator *iterator)
+{
+    const struct stream *stream = streams_find(&account->streams, iterator->stream);
+    return stream && stream->created_ms == iterator->stream_created_ms ? stream : NULL;
+}
+
 static const struct shard *find_shard(
     const struct account *account, const struct iterator *iterator, struct refusal *refusal)
 {
-    const struct stream *stream = streams_find(&account->streams, iterator->stream);
-    if (stream && stream->created_ms == iterator->stream_created_ms &&
-        iterator->shard < stream->shards_count)
+    const struct stream *stream = find_stream(account, iterator);
+    if (stream && iterator->shard < stream->shards_count)
         return &stream->shards[iterator->shard];
     refuse(refusal, "ResourceNotFoundException",
         "Shard shardId-%012" PRIu32 " in stream " STR_FMT " under account " STREAM_ACCOUNT
@@ -265,6 +263,35 @@ static uint64_t write_records(
     return at;
 }
 
+static void write_child(struct answer *answer, const struct shard *child)
+{
+    answer_open_map(answer);
+    answer_name(answer, STR("ShardId"));
+    shard_id_write(answer_begin_text(answer), child->number);
+    answer_end_text(answer);
+    answer_name(answer, STR("ParentShards"));
+    answer_open_array(answer);
+    for (uint32_t i = 0; i < child->parents_count; i++) {
+        shard_id_write(answer_begin_text(answer), child->parents[i]);
+        answer_end_text(answer);
+    }
+    answer_close_array(answer);
+    shard_write_range(answer, child);
+    answer_close_map(answer);
+}
+
+// Who has read a closed shard to its end is told where to go on.
+static void write_children(
+    struct answer *answer, const struct stream *stream, const struct shard *shard)
+{
+    answer_name(answer, STR("ChildShards"));
+    answer_open_array(answer);
+    for (uint32_t i = shard->number + 1; i < stream->shards_count; i++)
+        if (shard_is_parent(shard, &stream->shards[i]))
+            write_child(answer, &stream->shards[i]);
+    answer_close_array(answer);
+}
+
 bool get_records(struct account *account, const struct parameters *parameters,
     struct answer *answer, struct refusal *refusal)
 {
@@ -298,9 +325,13 @@ bool get_records(struct account *account, const struct parameters *parameters,
         int64_t behind_ms = 0;
         if (iterator.position < shard->log.count)
             behind_ms = account->now_ms - shard_log_at(&shard->log, iterator.position).arrived_ms;
-        answer_name(answer, STR("NextShardIterator"));
-        iterator_write(answer_begin_text(answer), &iterator);
-        answer_end_text(answer);
+        if (shard->closed_ms > 0 && iterator.position == shard->log.count) {
+            write_children(answer, find_stream(account, &iterator), shard);
+        } else {
+            answer_name(answer, STR("NextShardIterator"));
+            iterator_write(answer_begin_text(answer), &iterator);
+            answer_end_text(answer);
+        }
         answer_name(answer, STR("MillisBehindLatest"));
         answer_number(answer, (uint64_t)behind_ms);
         answer_close_map(answer);

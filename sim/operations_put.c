@@ -285,6 +285,26 @@ static bool check_record_sizes(
            refuse(refusal, "InvalidArgumentException", "Records size exceeds 10 MB limit");
 }
 
+// A stream that is just being made or deleted is as if it were not there.
+static struct stream *find_stream(
+    struct account *account, const struct parameters *parameters, struct refusal *refusal)
+{
+    struct stream *stream = account_stream(account, parameters, refusal);
+    if (!stream || stream->status == STREAM_ACTIVE || stream->status == STREAM_UPDATING)
+        return stream;
+    refuse(refusal, "ResourceNotFoundException",
+        "Stream %s under account " STREAM_ACCOUNT " not found.", stream->name);
+    return NULL;
+}
+
+static struct shard *choose_shard(struct account *account, struct stream *stream, hash_key_t key)
+{
+    struct faults *faults = &account->faults;
+    if (!stream->distributes && !faults->rates.distributes)
+        return stream_shard_for(stream, key);
+    return &stream->shards[stream->open[random_below(&faults->random, stream->open_count)]];
+}
+
 size_t put_list(struct account *account, const struct parameters *parameters,
     struct fault_record records[LIMIT_REQUEST_RECORDS])
 {
@@ -310,7 +330,7 @@ bool put_records(struct account *account, const struct parameters *parameters,
 {
     if (!check_records(&account->faults, parameters, refusal))
         return false;
-    struct stream *stream = account_stream(account, parameters, refusal);
+    struct stream *stream = find_stream(account, parameters, refusal);
     if (!stream || !check_record_sizes(parameters, stream, refusal))
         return false;
     // Every key is looked at before any record is stored: a refusal changes nothing.
@@ -327,7 +347,7 @@ bool put_records(struct account *account, const struct parameters *parameters,
     answer_name(answer, STR("Records"));
     answer_open_array(answer);
     for (size_t i = 0; i < count; i++) {
-        outcome = store(account, &parameters->entries[i], stream_shard_for(stream, keys[i]));
+        outcome = store(account, &parameters->entries[i], choose_shard(account, stream, keys[i]));
         failed += outcome.code != NULL;
         if (i < results)
             write_outcome(answer, stream, &outcome);
@@ -359,7 +379,7 @@ bool put_record(struct account *account, const struct parameters *parameters, st
     if (!complaints_settle(&complaints, refusal))
         return false;
 
-    struct stream *stream = account_stream(account, parameters, refusal);
+    struct stream *stream = find_stream(account, parameters, refusal);
     hash_key_t key;
     if (!stream || !find_hash_key(entry, &key, refusal))
         return false;
@@ -367,7 +387,7 @@ bool put_record(struct account *account, const struct parameters *parameters, st
     if (!complaints_settle(&complaints, refusal))
         return false;
 
-    struct outcome outcome = store(account, entry, stream_shard_for(stream, key));
+    struct outcome outcome = store(account, entry, choose_shard(account, stream, key));
     if (is_throttled(&outcome))
         return refuse_rate(refusal, stream, &outcome);
     if (outcome.code)

@@ -21,31 +21,107 @@ static void write_hash_key(struct answer *answer, struct str name, hash_key_t ke
     answer_end_text(answer);
 }
 
-void shard_write(struct answer *answer, const struct shard *shard)
+void shard_write_range(struct answer *answer, const struct shard *shard)
 {
-    answer_open_map(answer);
-    answer_name(answer, STR("ShardId"));
-    shard_id_write(answer_begin_text(answer), shard->number);
-    answer_end_text(answer);
     answer_name(answer, STR("HashKeyRange"));
     answer_open_map(answer);
     write_hash_key(answer, STR("StartingHashKey"), shard->first_key);
     write_hash_key(answer, STR("EndingHashKey"), shard->last_key);
     answer_close_map(answer);
+}
+
+static void write_id(struct answer *answer, struct str name, uint32_t number)
+{
+    answer_name(answer, name);
+    shard_id_write(answer_begin_text(answer), number);
+    answer_end_text(answer);
+}
+
+static void write_sequence(struct answer *answer, struct str name, struct sequence sequence)
+{
+    answer_name(answer, name);
+    sequence_write(answer_begin_text(answer), sequence);
+    answer_end_text(answer);
+}
+
+void shard_write(struct answer *answer, const struct shard *shard)
+{
+    answer_open_map(answer);
+    write_id(answer, STR("ShardId"), shard->number);
+    if (shard->parents_count > 0)
+        write_id(answer, STR("ParentShardId"), shard->parents[0]);
+    if (shard->parents_count > 1)
+        write_id(answer, STR("AdjacentParentShardId"), shard->parents[1]);
+    shard_write_range(answer, shard);
     answer_name(answer, STR("SequenceNumberRange"));
     answer_open_map(answer);
-    answer_name(answer, STR("StartingSequenceNumber"));
-    sequence_write(answer_begin_text(answer), shard_first_sequence(shard));
-    answer_end_text(answer);
+    write_sequence(answer, STR("StartingSequenceNumber"), shard_first_sequence(shard));
+    if (shard->closed_ms > 0)
+        write_sequence(answer, STR("EndingSequenceNumber"), shard_last_sequence(shard));
     answer_close_map(answer);
     answer_close_map(answer);
 }
 
-// On the wire a token is Base64 of "MADE/STREAM/CREATED/SHARD".
+enum filter {
+    FILTER_NONE,
+    FILTER_AFTER_SHARD_ID,
+    FILTER_AT_TRIM_HORIZON,
+    FILTER_FROM_TRIM_HORIZON,
+    FILTER_AT_LATEST,
+    FILTER_AT_TIMESTAMP,
+    FILTER_FROM_TIMESTAMP,
+};
+
+static const struct str filter_names[] = {
+    [FILTER_NONE] = STR_CONST(""),
+    [FILTER_AFTER_SHARD_ID] = STR_CONST("AFTER_SHARD_ID"),
+    [FILTER_AT_TRIM_HORIZON] = STR_CONST("AT_TRIM_HORIZON"),
+    [FILTER_FROM_TRIM_HORIZON] = STR_CONST("FROM_TRIM_HORIZON"),
+    [FILTER_AT_LATEST] = STR_CONST("AT_LATEST"),
+    [FILTER_AT_TIMESTAMP] = STR_CONST("AT_TIMESTAMP"),
+    [FILTER_FROM_TIMESTAMP] = STR_CONST("FROM_TIMESTAMP"),
+};
+
+enum {
+    FILTERS_COUNT = sizeof filter_names / sizeof filter_names[0],
+};
+
+// On the wire a token is Base64 of "MADE/STREAM/CREATED/SHARD/FILTER/TIME".
 struct page {
     struct stream *stream;
-    uint64_t first; // The number of the first shard on it.
+    uint64_t first; // The number of the first shard that may be on it.
+    uint64_t filter;
+    uint64_t time_ms; // The filter's.
 };
+
+// No record is ever trimmed: at the horizon stand the shards that the stream began with.
+static bool passes(const struct page *page, const struct shard *shard)
+{
+    const bool was_open_then = shard->closed_ms == 0 || shard->closed_ms > (int64_t)page->time_ms;
+    switch ((enum filter)page->filter) {
+    case FILTER_AT_TRIM_HORIZON:
+        return shard->parents_count == 0;
+    case FILTER_AT_LATEST:
+        return shard->closed_ms == 0;
+    case FILTER_AT_TIMESTAMP:
+        return was_open_then && shard->created_ms <= (int64_t)page->time_ms;
+    case FILTER_FROM_TIMESTAMP:
+        return was_open_then;
+    case FILTER_NONE:
+    case FILTER_AFTER_SHARD_ID:
+    case FILTER_FROM_TRIM_HORIZON:
+        break;
+    }
+    return true;
+}
+
+// The number of the next shard from that one on that passes; their count when none does.
+static uint64_t next_passing(const struct page *page, uint64_t number)
+{
+    while (number < page->stream->shards_count && !passes(page, &page->stream->shards[number]))
+        number++;
+    return number;
+}
 
 static bool read_token(
     struct account *account, struct str token, struct page *page, struct refusal *refusal)
@@ -60,7 +136,9 @@ static bool read_token(
     ok = ok && str_to_u64(str_cut(&rest, '/'), 0, INT64_MAX, &made_ms);
     struct str name = str_cut(&rest, '/');
     ok = ok && str_to_u64(str_cut(&rest, '/'), 0, INT64_MAX, &created_ms) &&
-         str_to_u64(rest, 0, INT32_MAX, &page->first);
+         str_to_u64(str_cut(&rest, '/'), 0, INT32_MAX, &page->first) &&
+         str_to_u64(str_cut(&rest, '/'), 0, FILTERS_COUNT - 1, &page->filter) &&
+         str_to_u64(rest, 0, INT64_MAX, &page->time_ms);
     page->stream = ok ? streams_find(&account->streams, name) : NULL;
     buf_release(&text);
     if (!page->stream || page->stream->created_ms != (int64_t)created_ms)
@@ -76,26 +154,30 @@ static void write_token(struct buf *buf, const struct account *account, const st
 {
     struct buf text;
     buf_init(&text, TOKEN_BYTES_MAX);
-    buf_printf(&text, "%" PRId64 "/%s/%" PRId64 "/%" PRIu64, account->now_ms, page->stream->name,
-        page->stream->created_ms, page->first);
+    buf_printf(&text, "%" PRId64 "/%s/%" PRId64 "/%" PRIu64 "/%" PRIu64 "/%" PRIu64,
+        account->now_ms, page->stream->name, page->stream->created_ms, page->first, page->filter,
+        page->time_ms);
     base64_write(buf, buf_str(&text));
     buf_release(&text);
 }
 
-static void check_filter(struct complaints *complaints, const struct parameters *parameters)
+static enum filter find_filter(struct text_parameter type)
 {
-    static const struct str types[] = {STR_CONST("AFTER_SHARD_ID"), STR_CONST("AT_TRIM_HORIZON"),
-        STR_CONST("FROM_TRIM_HORIZON"), STR_CONST("AT_LATEST"), STR_CONST("AT_TIMESTAMP"),
-        STR_CONST("FROM_TIMESTAMP")};
-    struct text_parameter type = parameters->filter_type;
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (!type.given || str_equal(type.text, types[i]))
-            return;
-    complain(complaints,
-        "Value '" STR_FMT "' at 'shardFilter.type' failed to satisfy constraint: Member must "
-        "satisfy enum value set: [AFTER_SHARD_ID, AT_TIMESTAMP, FROM_TRIM_HORIZON, FROM_TIMESTAMP, "
-        "AT_LATEST, AT_TRIM_HORIZON]",
-        STR_ARG(type.text));
+    for (size_t i = FILTER_NONE + 1; type.given && i < FILTERS_COUNT; i++)
+        if (str_equal(type.text, filter_names[i]))
+            return (enum filter)i;
+    return FILTER_NONE;
+}
+
+static void check_filter(struct complaints *complaints, struct text_parameter type)
+{
+    if (type.given && find_filter(type) == FILTER_NONE)
+        complain(complaints,
+            "Value '" STR_FMT "' at 'shardFilter.type' failed to satisfy constraint: Member must "
+            "satisfy enum value set: [AFTER_SHARD_ID, AT_TIMESTAMP, FROM_TRIM_HORIZON, "
+            "FROM_TIMESTAMP, "
+            "AT_LATEST, AT_TRIM_HORIZON]",
+            STR_ARG(type.text));
 }
 
 // The number of the shard after the one that is named.
@@ -109,19 +191,19 @@ static bool after_shard(struct str id, uint64_t *first, struct refusal *refusal)
     return true;
 }
 
-// Every shard is open and has been since its stream began, so that every filter but AFTER_SHARD_ID
-// lets all of them pass.
 static bool read_start(
     const struct parameters *parameters, struct page *page, struct refusal *refusal)
 {
+    struct number_parameter time_ms = parameters->filter_time_ms;
+    const enum filter filter = find_filter(parameters->filter_type);
     page->first = 0;
-    struct text_parameter type = parameters->filter_type;
-    const bool by_time = type.given && (str_equal(type.text, STR("AT_TIMESTAMP")) ||
-                                           str_equal(type.text, STR("FROM_TIMESTAMP")));
-    if (by_time && !parameters->filter_time_ms.given)
+    page->filter = filter;
+    page->time_ms = time_ms.given && time_ms.value > 0 ? (uint64_t)time_ms.value : 0;
+    if ((filter == FILTER_AT_TIMESTAMP || filter == FILTER_FROM_TIMESTAMP) && !time_ms.given)
         return refuse(refusal, "InvalidArgumentException",
-            "Timestamp must be provided for shard filter type " STR_FMT ".", STR_ARG(type.text));
-    if (type.given && str_equal(type.text, STR("AFTER_SHARD_ID"))) {
+            "Timestamp must be provided for shard filter type " STR_FMT ".",
+            STR_ARG(filter_names[filter]));
+    if (filter == FILTER_AFTER_SHARD_ID) {
         if (!parameters->filter_shard_id.given)
             return refuse(refusal, "InvalidArgumentException",
                 "ShardId must be provided for shard filter type AFTER_SHARD_ID.");
@@ -155,7 +237,7 @@ bool list_shards(struct account *account, const struct parameters *parameters,
     complaints_init(&complaints);
     check_stream_name(&complaints, parameters->stream_name);
     check_range(&complaints, parameters->max_results, "maxResults", PAGE_SHARDS_MAX);
-    check_filter(&complaints, parameters);
+    check_filter(&complaints, parameters->filter_type);
     struct page page;
     if (!complaints_settle(&complaints, refusal) || !find_page(account, parameters, &page, refusal))
         return false;
@@ -165,9 +247,11 @@ bool list_shards(struct account *account, const struct parameters *parameters,
     answer_open_map(answer);
     answer_name(answer, STR("Shards"));
     answer_open_array(answer);
-    const uint64_t end = page.first + most;
-    for (; page.first < page.stream->shards_count && page.first < end; page.first++)
+    page.first = next_passing(&page, page.first);
+    for (uint64_t i = 0; page.first < page.stream->shards_count && i < most; i++) {
         shard_write(answer, &page.stream->shards[page.first]);
+        page.first = next_passing(&page, page.first + 1);
+    }
     answer_close_array(answer);
     if (page.first < page.stream->shards_count) {
         answer_name(answer, STR("NextToken"));

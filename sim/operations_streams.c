@@ -24,14 +24,14 @@ static struct str mode_name(const struct stream *stream)
 static void write_identity(
     struct answer *answer, const struct account *account, const struct stream *stream)
 {
-    const char *status = account->faults.rates.stream_status;
+    const char *told_status = account->faults.rates.stream_status;
     answer_name(answer, STR("StreamName"));
     answer_text(answer, str_from_c(stream->name));
     answer_name(answer, STR("StreamARN"));
     account_write_arn(answer_begin_text(answer), account, stream);
     answer_end_text(answer);
     answer_name(answer, STR("StreamStatus"));
-    answer_text(answer, *status ? str_from_c(status) : STR("ACTIVE"));
+    answer_text(answer, *told_status ? str_from_c(told_status) : stream_status_name(stream));
     answer_name(answer, STR("StreamModeDetails"));
     answer_open_map(answer);
     answer_name(answer, STR("StreamMode"));
@@ -94,10 +94,13 @@ bool create_stream(struct account *account, const struct parameters *parameters,
                            : "ShardCount must be set for streams in PROVISIONED mode.");
     if (!plan.on_demand)
         plan.shards_count = (uint32_t)parameters->shard_count.value;
-    if (streams_create(&account->streams, plan, account->now_ms))
-        return true;
-    return refuse(refusal, "ResourceInUseException",
-        "Stream " STR_FMT " under account " STREAM_ACCOUNT " already exists.", STR_ARG(plan.name));
+    struct stream *stream = streams_create(&account->streams, plan, account->now_ms);
+    if (!stream)
+        return refuse(refusal, "ResourceInUseException",
+            "Stream " STR_FMT " under account " STREAM_ACCOUNT " already exists.",
+            STR_ARG(plan.name));
+    account_change(account, stream, STREAM_CREATING);
+    return true;
 }
 
 // The stream that a request about one stream is about.
@@ -117,9 +120,10 @@ bool delete_stream(struct account *account, const struct parameters *parameters,
 {
     (void)answer;
     struct stream *stream = named_stream(account, parameters, refusal);
-    if (stream)
-        streams_delete(&account->streams, stream);
-    return stream != NULL;
+    if (!stream || !account_may_change(stream, refusal))
+        return false;
+    account_change(account, stream, STREAM_DELETING);
+    return true;
 }
 
 bool describe_stream(struct account *account, const struct parameters *parameters,
@@ -169,12 +173,12 @@ bool describe_stream_summary(struct account *account, const struct parameters *p
     write_identity(answer, account, stream);
     write_settings(answer);
     answer_name(answer, STR("OpenShardCount"));
-    answer_number(answer, stream->shards_count);
+    answer_number(answer, stream->open_count);
     answer_name(answer, STR("ConsumerCount"));
     answer_number(answer, 0);
     answer_name(answer, STR("MaxRecordSizeInKiB"));
     answer_number(answer, stream->record_kib_max);
-    if (account->faults.rates.distributes) {
+    if (stream->distributes || account->faults.rates.distributes) {
         answer_name(answer, STR("RecordDistributionStrategy"));
         answer_text(answer, STR("AUTO"));
     }

@@ -41,6 +41,14 @@ struct parameters {
     struct text_parameter stream_mode;
     struct number_parameter shard_count;
 
+    struct text_parameter shard_to_split;
+    struct text_parameter new_starting_hash_key;
+    struct text_parameter shard_to_merge;
+    struct text_parameter adjacent_shard_to_merge;
+    struct number_parameter target_shard_count;
+    struct number_parameter record_kib_max; // MaxRecordSizeInKiB
+    struct text_parameter distribution;     // RecordDistributionStrategy
+
     struct number_parameter limit;
     struct number_parameter max_results;
     struct text_parameter next_token;

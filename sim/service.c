@@ -47,7 +47,11 @@ void service_release(struct service *service)
 
 static void start_reply(struct service *service, struct reply *reply)
 {
-    *reply = (struct reply){.fault.fate = FATE_ANSWER};
+    const int64_t offset_s = service->account.faults.rates.clock_offset_s;
+    *reply = (struct reply){
+        .fault.fate = FATE_ANSWER,
+        .date_s = clock_wall_us() / 1000000 + offset_s,
+    };
     uint64_t high = random_below(&service->request_ids, UINT64_MAX);
     uint64_t low = random_below(&service->request_ids, UINT64_MAX);
     snprintf(reply->request_id, sizeof reply->request_id,
@@ -153,6 +157,7 @@ static bool run(struct service *service, const struct http_request *request, str
     struct account *account = &service->account;
     const int64_t wall_us = clock_wall_us();
     account->now_ms = wall_us / 1000;
+    streams_settle(&account->streams, account->now_ms);
     if (!call.operation)
         return refuse(refusal, "UnknownOperationException", "%s", "");
 
@@ -161,7 +166,7 @@ static bool run(struct service *service, const struct http_request *request, str
         .secret = service->credentials.secret,
         .service = STR("kinesis"),
         .region = service->credentials.region,
-        .now_s = wall_us / 1000000,
+        .now_s = wall_us / 1000000 + account->faults.rates.clock_offset_s,
     };
     if (!sigv4_check(request, &rules, &account->region, refusal)) {
         account->counters.signature_failures++;

@@ -28,6 +28,7 @@ struct reply {
     const char *content_type;
     struct str body; // Borrowed from the service until its next reply.
     struct fault fault;
+    int64_t date_s;   // The service's clock when it answered.
     uint64_t request; // Its number; 0 when it is none to the API. Its reply's fate is owed then.
     char request_id[37];
 };

@@ -35,6 +35,7 @@ static void stream_free(struct stream *stream)
     for (uint32_t i = 0; i < stream->shards_count; i++)
         shard_log_release(&stream->shards[i].log);
     free(stream->shards);
+    free(stream->open);
     free(stream);
 }
 
@@ -72,22 +73,59 @@ struct stream *streams_find(const struct streams *streams, struct str name)
     return str_equal(str_from_c(stream->name), name) ? stream : NULL;
 }
 
-// 2^128 in equal parts; what does not divide goes to the last one, as the service has it.
-static void divide_evenly(struct streams *streams, struct stream *stream, int64_t now_ms)
+struct shard *stream_add_shard(
+    struct streams *streams, struct stream *stream, const struct shard_plan *plan, int64_t now_ms)
 {
-    const uint32_t count = stream->shards_count;
+    if (stream->shards_count == stream->shards_capacity) {
+        stream->shards_capacity = stream->shards_capacity > 0 ? 2 * stream->shards_capacity : 4;
+        stream->shards =
+            alloc_resize(stream->shards, stream->shards_capacity * sizeof *stream->shards);
+    }
+    struct shard *shard = &stream->shards[stream->shards_count];
+    *shard = (struct shard){
+        .number = stream->shards_count++,
+        .first_key = plan->first_key,
+        .last_key = plan->last_key,
+        .created_ms = now_ms,
+        .epoch_s = now_ms / 1000 > plan->epoch_s ? now_ms / 1000 : plan->epoch_s,
+        .parents_count = plan->parents_count,
+        .log_number = streams->logs_count++,
+    };
+    memcpy(shard->parents, plan->parents, sizeof shard->parents);
+    shard_log_init(&shard->log, now_ms);
+    shard_pace_init(&shard->pace, now_ms);
+    return shard;
+}
+
+// The second after the newest shard's of any stream that had the name: sequence numbers go on.
+static int64_t next_epoch(const struct streams *streams, struct str name)
+{
+    int64_t epoch_s = 0;
+    for (size_t i = 0; i < streams->deleted_count; i++) {
+        const struct stream *stream = streams->deleted[i];
+        for (uint32_t j = 0; j < stream->shards_count; j++)
+            if (str_equal(str_from_c(stream->name), name) && stream->shards[j].epoch_s >= epoch_s)
+                epoch_s = stream->shards[j].epoch_s + 1;
+    }
+    return epoch_s;
+}
+
+// 2^128 in equal parts; what does not divide goes to the last one, as the service has it.
+static void divide_evenly(
+    struct streams *streams, struct stream *stream, uint32_t count, int64_t now_ms)
+{
     const hash_key_t part = HASH_KEY_MAX / count + (HASH_KEY_MAX % count == count - 1);
+    const int64_t epoch_s = next_epoch(streams, str_from_c(stream->name));
+    stream->open = alloc_zeroed(count, sizeof *stream->open);
+    stream->open_capacity = count;
     for (uint32_t i = 0; i < count; i++) {
-        struct shard *shard = &stream->shards[i];
-        *shard = (struct shard){
-            .number = i,
+        const struct shard_plan plan = {
             .first_key = part * i,
             .last_key = i == count - 1 ? HASH_KEY_MAX : part * (i + 1) - 1,
-            .created_ms = now_ms,
-            .log_number = streams->logs_count++,
+            .epoch_s = epoch_s,
         };
-        shard_log_init(&shard->log, now_ms);
-        shard_pace_init(&shard->pace, now_ms);
+        stream->open[stream->open_count++] =
+            stream_add_shard(streams, stream, &plan, now_ms)->number;
     }
 }
 
@@ -103,9 +141,7 @@ struct stream *streams_create(struct streams *streams, struct stream_plan plan, 
     stream->created_ms = now_ms;
     stream->on_demand = plan.on_demand;
     stream->record_kib_max = plan.record_kib_max;
-    stream->shards_count = plan.shards_count;
-    stream->shards = alloc_zeroed(plan.shards_count, sizeof *stream->shards);
-    divide_evenly(streams, stream, now_ms);
+    divide_evenly(streams, stream, plan.shards_count, now_ms);
 
     if (streams->count == streams->capacity) {
         streams->capacity = streams->capacity > 0 ? 2 * streams->capacity : 8;
@@ -147,27 +183,63 @@ const struct stream *streams_ever_at(const struct streams *streams, size_t index
                                           : streams->sorted[index - streams->deleted_count];
 }
 
-struct shard *stream_shard_for(struct stream *stream, hash_key_t key)
+void streams_settle(struct streams *streams, int64_t now_ms)
+{
+    for (size_t i = streams->count; i-- > 0;) {
+        struct stream *stream = streams->sorted[i];
+        if (stream->status == STREAM_ACTIVE || now_ms < stream->status_until_ms)
+            continue;
+        if (stream->status == STREAM_DELETING)
+            streams_delete(streams, stream);
+        stream->status = STREAM_ACTIVE;
+    }
+}
+
+struct str stream_status_name(const struct stream *stream)
+{
+    static const struct str names[] = {
+        [STREAM_ACTIVE] = STR_CONST("ACTIVE"),
+        [STREAM_CREATING] = STR_CONST("CREATING"),
+        [STREAM_UPDATING] = STR_CONST("UPDATING"),
+        [STREAM_DELETING] = STR_CONST("DELETING"),
+    };
+    return names[stream->status];
+}
+
+uint32_t stream_place_of(const struct stream *stream, hash_key_t key)
 {
     uint32_t low = 0;
-    uint32_t high = stream->shards_count - 1;
+    uint32_t high = stream->open_count - 1;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (stream->shards[middle].last_key < key)
+        if (stream->shards[stream->open[middle]].last_key < key)
             low = middle + 1;
         else
             high = middle;
     }
-    struct shard *shard = &stream->shards[low];
+    return low;
+}
+
+struct shard *stream_shard_for(struct stream *stream, hash_key_t key)
+{
+    struct shard *shard = &stream->shards[stream->open[stream_place_of(stream, key)]];
     assert(shard->first_key <= key && key <= shard->last_key);
     return shard;
+}
+
+bool shard_is_parent(const struct shard *shard, const struct shard *child)
+{
+    for (uint32_t i = 0; i < child->parents_count; i++)
+        if (child->parents[i] == shard->number)
+            return true;
+    return false;
 }
 
 struct sequence shard_sequence(const struct shard *shard, uint64_t position, int64_t arrived_ms)
 {
     return (struct sequence){
         .shard = shard->number,
-        .shard_created_s = shard->created_ms / 1000,
+        .shard_created_s = shard->epoch_s,
         .index = position + 1,
         .arrived_s = arrived_ms / 1000,
     };
@@ -177,9 +249,14 @@ struct sequence shard_first_sequence(const struct shard *shard)
 {
     return (struct sequence){
         .shard = shard->number,
-        .shard_created_s = shard->created_ms / 1000,
+        .shard_created_s = shard->epoch_s,
         .arrived_s = shard->created_ms / 1000,
     };
+}
+
+struct sequence shard_last_sequence(const struct shard *shard)
+{
+    return shard_sequence(shard, shard->log.count, shard->closed_ms);
 }
 
 bool shard_id_parse(struct str text, uint32_t *number)

@@ -4,11 +4,15 @@ import json
 import os
 import pathlib
 import subprocess
+import urllib.error
 import urllib.parse
 import urllib.request
 
 import boto3
+import botocore.auth
+import botocore.awsrequest
 import botocore.config
+import botocore.credentials
 
 from waiting import wait_until
 
@@ -86,13 +90,47 @@ class KinesisSim:
             aws_access_key_id=KEY_ID, aws_secret_access_key=secret,
             config=botocore.config.Config(retries={'total_max_attempts': 1}, **config))
 
+    def call(self, operation, **members):
+        """What the service answers, a refusal too, to members that this boto3 does not know."""
+        request = botocore.awsrequest.AWSRequest(
+            'POST', f'{self.url}/', data=json.dumps(members).encode(), headers={
+                'Content-Type': 'application/x-amz-json-1.1',
+                'X-Amz-Target': f'Kinesis_20131202.{operation}'})
+        credentials = botocore.credentials.Credentials(KEY_ID, SECRET)
+        botocore.auth.SigV4Auth(credentials, 'kinesis', REGION).add_auth(request)
+        try:
+            with urllib.request.urlopen(urllib.request.Request(
+                    request.url, request.data, dict(request.headers))) as answer:
+                return json.loads(answer.read() or 'null')
+        except urllib.error.HTTPError as refused:
+            return json.load(refused)
+
+    def change(self, operation, stream, **members):
+        """Have the stream changed while others use it, and see that it was:
+
+        sim.change('SplitShard', 'rows', ShardToSplit=id, NewStartingHashKey='5')
+        sim.change('MergeShards', 'rows', ShardToMerge=id, AdjacentShardToMerge=other)
+        sim.change('UpdateShardCount', 'rows', TargetShardCount=4, ScalingType='UNIFORM_SCALING')
+        sim.change('UpdateMaxRecordSize', 'rows', MaxRecordSizeInKiB=1024)
+        sim.change('UpdateStreamRecordDistributionStrategy', 'rows',
+                   RecordDistributionStrategy='AUTO')
+        sim.change('DeleteStream', 'rows'); sim.change('CreateStream', 'rows', ShardCount=2)
+
+        A change is over at once, unless control(change_ms=...) makes the stream be CREATING,
+        UPDATING or DELETING for that long.
+        """
+        answer = self.call(operation, StreamName=stream, **members)
+        if answer and '__type' in answer:
+            raise RuntimeError(f'{operation}: {answer}')
+
     def environment(self):
         """What a command needs to sign for this endpoint: aws, or the program under test."""
         return dict(os.environ, AWS_ACCESS_KEY_ID=KEY_ID, AWS_SECRET_ACCESS_KEY=SECRET,
                     AWS_DEFAULT_REGION=REGION, AWS_PAGER='')
 
     def control(self, **faults):
-        """Change the faults from now on, and return what counters() returns."""
+        """Change the faults from now on (sim/control.h lists them), and return what counters()
+        returns. A service whose clock is wrong: control(clock_offset_s=-600)."""
         request = urllib.request.Request(f'{self.url}/control', json.dumps(faults).encode())
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
@@ -181,10 +219,11 @@ class KinesisSim:
             page = client.get_records(ShardIterator=iterator)
             found += [(shard, record['SequenceNumber'], record['PartitionKey'], record['Data'])
                       for record in page['Records']]
-            # Asked of what was stored, not of the clock: the last page ends at the last record.
-            if not page['Records']:
+            # Asked of what was stored, not of the clock: the last page ends at the last record,
+            # and there is none behind it when the shard is closed.
+            iterator = page.get('NextShardIterator')
+            if not page['Records'] or not iterator:
                 return found
-            iterator = page['NextShardIterator']
 
     def __enter__(self):
         return self
