@@ -9,11 +9,14 @@ import resource
 import signal
 
 from runs import SLOT
-from stage import SENDER_TIMEOUT_S, now_ms
+from stage import SENDER_TIMEOUT_S, STREAM, now_ms
 
 # While nothing worse is done, some records fail and now and then a reply is lost.
 USUAL = {'fail_records': 5, 'drop_replies': 1}
 NO_FAULT = {'fail_records': 0, 'drop_replies': 0}
+
+SHARDS_LEAST, SHARDS_MOST = 2, 12
+CHANGED_S = 0.3  # After a change is over the stream surely takes the next one.
 
 # `pause_s` is between two acts, from least to most; `acts` are with how often.
 Track = collections.namedtuple('Track', 'name pause_s acts')
@@ -106,13 +109,15 @@ def cut_all(stage, _draw):
 FAULTS = [
     'throttle', 'fail', 'record-error=KMSThrottlingException', 'record-error=NeverHeardOf',
     'delay=20', 'delay=300', 'delay=2000', 'drip=1', 'last',
-    'close', 'reset', 'reset undone', 'reset reused', 'reset reused undone', 'stall', 'stall undone',
-    'truncate', 'garbage', 'few', 'many',
+    'close', 'reset', 'reset undone', 'reset reused', 'reset reused undone',
+    'stall', 'stall undone', 'truncate', 'garbage', 'few', 'many',
     'error=InternalFailure', 'error=InternalFailure done', 'error=InternalFailure body=empty',
     'error=ServiceUnavailable status=503 body=html', 'error=ServiceUnavailable status=503 done',
     'error=ProvisionedThroughputExceededException', 'error=KMSThrottlingException',
     'error=LimitExceededException retry-after=1', 'error=ThrottlingException x-amz-retry-after=300',
-    'error=ExpiredTokenException', 'on=any reset', 'on=any error=InternalFailure', 'on=any stall',
+    'error=ExpiredTokenException', 'on=DescribeStreamSummary error=InternalFailure',
+    'on=DescribeStreamSummary reset', 'on=ListShards reset', 'on=ListShards garbage',
+    'on=ListShards stall',
 ]
 
 
@@ -135,9 +140,45 @@ def faulty(stage, draw, rule):
         yield seconds
 
 
+# The stream's shards.
+
+def split(stage, draw):
+    """A shard in two, not always equal ones."""
+    shard = draw.choice(stage.open_shards())
+    middle = shard.first_key + int((shard.last_key - shard.first_key) * draw.uniform(0.01, 0.99)) + 1
+    return change(stage, draw, f'{shard.id} is split', 'SplitShard', ShardToSplit=shard.id,
+                  NewStartingHashKey=str(middle))
+
+
+def merge(stage, draw):
+    """Two shards that are neighbours."""
+    shards = sorted(stage.open_shards(), key=lambda shard: shard.first_key)
+    at = draw.randrange(len(shards) - 1)
+    first, second = shards[at].id, shards[at + 1].id
+    return change(stage, draw, f'{first} and {second} are merged', 'MergeShards',
+                  ShardToMerge=first, AdjacentShardToMerge=second)
+
+
+def reshard(stage, draw):
+    """Either, so that there are some shards always, and never many."""
+    count = len(stage.open_shards())
+    splits = count <= SHARDS_LEAST or count < SHARDS_MOST and draw.random() < 0.5
+    return split(stage, draw) if splits else merge(stage, draw)
+
+
+def change(stage, draw, text, operation, **members):
+    """A change of the stream, over at once or not."""
+    seconds = draw.choice([0, 1])
+    stage.tell(text)
+    stage.sim.control(change_ms=1000 * seconds)
+    stage.sim.change(operation, STREAM, **members)
+    yield seconds + CHANGED_S
+
+
 TRACKS = [
     Track('program', (2, 8), {kill: 4, terminate: 2, stand_still: 2, starve: 2}),
     Track('server', (4, 15), {restart_fast: 1, restart_immediately: 2, cut: 3, cut_all: 1}),
     Track('endpoint', (0.2, 3), {strike: 8, close_shard: 2}),
     Track('endpoint too', (0.2, 5), {strike: 1}),
+    Track('shards', (1, 7), {reshard: 1}),
 ]

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / 'tests' / 'integration'))  # Its servers and its verdict are ours, too.
+sys.path.insert(0, str(ROOT / 'tests' / 'integration'))  # Its servers and verdict are ours, too.
 
 from acts import TRACKS, USUAL, NO_FAULT
 from copies import causes_of_copies

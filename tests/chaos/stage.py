@@ -19,7 +19,7 @@ from waiting import wait_until
 STREAM = 'test'
 SHARDS = 4
 SETTLE_S = 300      # For what is left of the load, on a busy machine.
-LEAVE_S = 60        # Three times what the program allows itself to deliver when it is told to leave.
+LEAVE_S = 60        # Three times what the program allows itself when it is told to leave.
 SENDER_TIMEOUT_S = 3
 MEMORY_MAX_KIB = 96 << 10
 

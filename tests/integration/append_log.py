@@ -9,7 +9,7 @@ import datetime
 
 import kpl
 
-ANSWERED = 'delivered'  # The fate of a reply that its reader got whole. Any other leaves it in doubt.
+ANSWERED = 'delivered'  # The fate of a reply that its reader got whole. Any other leaves doubt.
 
 Shard = collections.namedtuple('Shard', 'id first_key last_key parents')
 # `hash_key` is the explicit one or None; `fate` is what became of the reply.
@@ -91,6 +91,7 @@ def consume(shards, log):
         records += map(as_read, by_shard[identifier])
     read, dropped = kpl.consume(
         records, {one.id: (one.first_key, one.last_key) for one in shards.values()})
-    problems += [f'{one["PartitionKey"]} of request {one["Request"]} in {one["ShardId"]} is dropped '
-                 'by consumers: its aggregate does not belong there as a whole' for one in dropped]
+    problems += [f'{one["PartitionKey"]} of request {one["Request"]} in {one["ShardId"]} is '
+                 'dropped by consumers: its aggregate does not belong there as a whole'
+                 for one in dropped]
     return read, problems

@@ -1,4 +1,4 @@
-"""That the verdict on an append log sees what can be wrong with one: every defect is doctored in."""
+"""That the verdict on an append log sees what can be wrong: every defect is doctored in."""
 import hashlib
 import json
 
@@ -15,7 +15,8 @@ LAST = (1 << 128) - 1
 # One shard, split, and its halves merged.
 SHARDS = {one.id: one for one in (
     Shard('shardId-0', 0, LAST, []),
-    Shard('shardId-1', 0, MIDDLE - 1, ['shardId-0']), Shard('shardId-2', MIDDLE, LAST, ['shardId-0']),
+    Shard('shardId-1', 0, MIDDLE - 1, ['shardId-0']),
+    Shard('shardId-2', MIDDLE, LAST, ['shardId-0']),
     Shard('shardId-3', 0, LAST, ['shardId-1', 'shardId-2']))}
 
 COMMITTED = [Change(0x10 * n, 'public.log', 'INSERT', f'w-{n}') for n in range(1, 7)]
