@@ -24,7 +24,7 @@ def in_the_middle_of_a_transaction(trial):
     """Some of its records are stored and acknowledged, some wait for an answer, some are not read."""
     answered = trial.sim.counters()['put_records_requests'] + 2
     trial.sim.control(stall_after=answered)
-    trial.write(keys=20_000)
+    trial.write(keys=8000)
     trial.wait_for_counter('replies_stalled')
     trial.sim.control(stall_after=0)
 
