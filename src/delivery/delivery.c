@@ -16,7 +16,9 @@ static const struct backoff failed_backoff = {.first_ms = 50, .most_ms = 5000};
 
 enum {
     // A stream that was made anew may count from the beginning.
-    INVERSIONS_MAX = 3
+    INVERSIONS_MAX = 3,
+    // The AWS SDKs' bound (botocore/retries/standard.py).
+    ASKED_MORE_MS_MAX = 5000
 };
 
 void delivery_init(struct delivery *delivery, struct delivery_options options, lsn_t flushed)
@@ -143,9 +145,19 @@ static void settle_inverted(struct delivery *delivery, struct record *record, in
     lanes_settle_failed(&delivery->lanes, record, now_ms + failed_wait_ms(delivery, record));
 }
 
-static void settle_failed(
-    struct delivery *delivery, struct record *record, enum outcome outcome, int64_t now_ms)
+// Who is asked to wait longer does, within reason: a proxy may ask for hours.
+static int64_t as_asked_ms(int64_t wait_ms, int64_t asked_ms)
 {
+    if (asked_ms <= wait_ms)
+        return wait_ms;
+    return asked_ms < wait_ms + ASKED_MORE_MS_MAX ? asked_ms : wait_ms + ASKED_MORE_MS_MAX;
+}
+
+static void settle_failed(
+    struct delivery *delivery, const struct batch *batch, size_t i, int64_t now_ms)
+{
+    struct record *record = batch->records[i];
+    enum outcome outcome = batch->outcomes[i];
     struct delivery_counts *counts = &delivery->counts;
     counts->throttled += outcome == OUTCOME_THROTTLED;
     counts->failed += outcome == OUTCOME_FAILED;
@@ -153,7 +165,8 @@ static void settle_failed(
     int64_t wait_ms = outcome == OUTCOME_THROTTLED
                           ? backoff_wait_ms(throttled_backoff, record->attempts, &delivery->random)
                           : failed_wait_ms(delivery, record);
-    lanes_settle_failed(&delivery->lanes, record, now_ms + wait_ms);
+    lanes_settle_failed(
+        &delivery->lanes, record, now_ms + as_asked_ms(wait_ms, batch->retry_after_ms));
 }
 
 // One record of the batch spoils it for all. Each goes on in half as large a company: so the guilty
@@ -215,7 +228,7 @@ static void settle_one(
     else if (batch->err.kind == ERR_DATA)
         settle_refused(delivery, record, batch->count, now_ms);
     else
-        settle_failed(delivery, record, outcome, now_ms);
+        settle_failed(delivery, batch, i, now_ms);
 }
 
 void delivery_settle(struct delivery *delivery, struct batch *batch, int64_t now_ms)

@@ -44,6 +44,7 @@ static struct batch *batch_new(int64_t now_ms)
     batch->records_max = BATCH_RECORDS_MAX;
     batch->request_bytes = 0;
     batch->sent_ms = now_ms;
+    batch->retry_after_ms = 0;
     batch->err.kind = ERR_NONE;
     return batch;
 }

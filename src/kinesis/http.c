@@ -20,7 +20,8 @@ enum {
     HEADER_LINE_BYTES_MAX = 64 << 10,
     // A body larger than a usual request's gives its memory back at once.
     BODY_BYTES_KEPT = 2 << 20,
-    SLEEP_MS_MAX = 60000
+    SLEEP_MS_MAX = 60000,
+    RETRY_AFTER_MS_MAX = 3600000
 };
 
 struct http {
@@ -187,6 +188,7 @@ static void forget_reply(struct http_exchange *exchange)
     exchange->curl_text[0] = 0;
     exchange->reply.status = 0;
     exchange->reply.date_us = 0;
+    exchange->reply.retry_after_ms = 0;
     exchange->reply.error_type[0] = 0;
     exchange->reply.request_id[0] = 0;
     buf_clear(&exchange->reply.body);
@@ -221,6 +223,21 @@ static struct str reply_header(struct http_exchange *exchange, const char *name)
     return str_from_c(header->value);
 }
 
+// AWS's own header counts milliseconds; the common one seconds, or it names a time
+// (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after).
+static int64_t read_retry_after(struct http_exchange *exchange, int64_t date_us)
+{
+    uint64_t number;
+    if (str_to_u64(reply_header(exchange, "x-amz-retry-after"), 0, RETRY_AFTER_MS_MAX, &number))
+        return (int64_t)number;
+    struct str after = reply_header(exchange, "Retry-After");
+    if (str_to_u64(after, 0, RETRY_AFTER_MS_MAX / 1000, &number))
+        return (int64_t)number * 1000;
+    time_t until = curl_getdate(after.ptr, NULL);
+    int64_t wait_ms = until > 0 ? (int64_t)until * 1000 - date_us / 1000 : 0;
+    return date_us > 0 && wait_ms > 0 && wait_ms < RETRY_AFTER_MS_MAX ? wait_ms : 0;
+}
+
 static void read_headers(struct http_exchange *exchange)
 {
     struct http_reply *reply = &exchange->reply;
@@ -231,6 +248,7 @@ static void read_headers(struct http_exchange *exchange)
         STR_ARG(reply_header(exchange, "x-amzn-RequestId")));
     time_t date = curl_getdate(reply_header(exchange, "Date").ptr, NULL);
     reply->date_us = date > 0 ? (int64_t)date * 1000000 : 0;
+    reply->retry_after_ms = read_retry_after(exchange, reply->date_us);
 }
 
 static void explain_failure(struct http_exchange *exchange, CURLcode code)

@@ -24,9 +24,10 @@ enum {
 struct http_reply {
     long status;
     struct buf body;
-    int64_t date_us;      // The peer's wall time, 0 when it tells none.
-    char error_type[256]; // x-amzn-ErrorType
-    char request_id[64];  // x-amzn-RequestId
+    int64_t date_us;        // The peer's wall time, 0 when it tells none.
+    int64_t retry_after_ms; // Retry-After or x-amz-retry-after: 0 when there is neither.
+    char error_type[256];   // x-amzn-ErrorType
+    char request_id[64];    // x-amzn-RequestId
 };
 
 // A request and its reply.

@@ -96,6 +96,7 @@ static void settle(struct kinesis_sink *sink, struct batch *batch, struct http_e
 {
     struct service_error error;
     struct put_records_counts counts;
+    batch->retry_after_ms = exchange->reply.retry_after_ms;
     if (!service_succeeded(sink->service, exchange, PUT_RECORDS, &error, &batch->err))
         batch_settle_all(batch, outcome_of(exchange, error.class));
     else if (!put_records_read(batch, &exchange->reply.body, &counts, &batch->err))

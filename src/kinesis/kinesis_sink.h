@@ -5,6 +5,7 @@
 //   ERR_RETRY     throttled, or unknown: a timeout, a lost connection, a failure inside
 //   ERR_OPERATOR  not stored: credentials, permissions, the stream itself
 //   ERR_DATA      not stored: the service refuses this request, and would again
+// Where the service asks to be left alone for a while, batch->retry_after_ms says how long.
 // A request that surely never left is "failed", not "unknown": no duplicate can come of it.
 #ifndef PGK_KINESIS_KINESIS_SINK_H
 #define PGK_KINESIS_KINESIS_SINK_H

@@ -39,10 +39,11 @@ struct batch {
     struct placement placements[BATCH_RECORDS_MAX]; // Of what was stored; of what was throttled,
                                                     // the shard. Unknown where not told.
     size_t count;
-    size_t records_max;   // Fewer than there could be while the service refuses one of them.
-    size_t request_bytes; // The sum of record_request_bytes().
-    int64_t sent_ms;      // When it was given to the sink.
-    struct err err;       // Why the request failed as a whole; ERR_NONE when it did not.
+    size_t records_max;     // Fewer than there could be while the service refuses one of them.
+    size_t request_bytes;   // The sum of record_request_bytes().
+    int64_t sent_ms;        // When it was given to the sink.
+    int64_t retry_after_ms; // The service asks to be left alone for so long; 0: it does not.
+    struct err err;         // Why the request failed as a whole; ERR_NONE when it did not.
 };
 
 // With its records. NULL is none.

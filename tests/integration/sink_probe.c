@@ -55,6 +55,8 @@ static void print_batch(const struct batch *batch)
         counts[OUTCOME_FAILED], counts[OUTCOME_UNKNOWN]);
     if (batch->err.kind != ERR_NONE)
         printf(" %s %s", kinds[batch->err.kind], batch->err.text);
+    if (batch->retry_after_ms > 0)
+        printf(" (not before %lld ms)", (long long)batch->retry_after_ms);
     putchar('\n');
 }
 

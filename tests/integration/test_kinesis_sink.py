@@ -288,3 +288,21 @@ def test_an_authority_that_cannot_be_read_is_found_at_the_start():
     probe = SinkProbe('https://localhost:1', AWS_CA_BUNDLE='/nowhere.pem')
     assert probe.process.communicate(timeout=30)[0].startswith(
         'error OPERATOR cannot read the certificates in /nowhere.pem')
+
+
+def test_the_time_to_be_left_alone_is_read_in_each_of_its_forms(serve, probe_of):
+    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    date, later = (email.utils.format_datetime(now + datetime.timedelta(seconds=seconds), True)
+                   for seconds in (0, 9))
+    cases = [({'x_amz_retry_after': '1500'}, 1500), ({'Retry_After': '7'}, 7000),
+             ({'x_amz_retry_after': '20', 'Retry_After': '7'}, 20),
+             ({'Date': date, 'Retry_After': later}, 9000)]
+    nonsense = [{'Retry_After': value} for value in ('', '-1', 'soon', '1e3', '99999999999', later)]
+    server = serve(*(refused('ThrottlingException', **headers) for headers, _ in cases),
+                   *(refused('ThrottlingException', **headers) for headers in nonsense))
+    probe = probe_of(server.url)
+
+    for _, wait_ms in cases:
+        assert probe.put()[1].endswith(f' (not before {wait_ms} ms)')
+    for _ in nonsense:
+        assert '(not before' not in probe.put()[1]

@@ -226,6 +226,25 @@ static void waits_grow_up_to_five_seconds(void **state)
     assert_in_range(longest_ms, 4000, 5000);
 }
 
+static void who_is_asked_to_wait_waits_within_reason(void **state)
+{
+    (void)state;
+    const struct {
+        int64_t asked_ms;
+        int64_t least_ms;
+        int64_t most_ms;
+    } cases[] = {{0, 1, 50}, {40, 40, 50}, {3000, 3000, 3000}, {3600000, 5001, 5050}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        delivery_restart(&delivery, START);
+        transaction_of_one("a", "1", 1100);
+        struct batch *batch = next_batch(0, "1");
+        batch->retry_after_ms = cases[i].asked_ms;
+        settle(batch, OUTCOME_FAILED, 0);
+        assert_in_range(delivery_wake_at_ms(&delivery), cases[i].least_ms, cases[i].most_ms);
+    }
+}
+
 static void a_batch_is_settled_record_by_record(void **state)
 {
     (void)state;
@@ -441,6 +460,7 @@ int main(void)
         FACT(sendings_are_counted_by_outcome),
         FACT(a_throttled_record_waits_longer_than_one_that_failed),
         FACT(waits_grow_up_to_five_seconds),
+        FACT(who_is_asked_to_wait_waits_within_reason),
         FACT(a_batch_is_settled_record_by_record),
         cmocka_unit_test_setup_teardown(failed_records_of_an_ordered_batch_come_back_in_their_order,
             set_up_in_order, tear_down),
