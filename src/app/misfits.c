@@ -3,6 +3,7 @@
 #include "app/dead_letter.h"
 #include "base/alloc.h"
 #include "base/digest.h"
+#include "base/json_reader.h"
 #include "base/log.h"
 #include "model/record.h"
 
@@ -12,7 +13,8 @@
 
 enum {
     TELL_EVERY_MS = 60000,
-    DIGEST_BYTES_SHOWN = 8
+    DIGEST_BYTES_SHOWN = 8,
+    HEAD_BYTES = 2048 // Two names of 63 bytes take 765 of them, however they are escaped.
 };
 
 // Enough of it to find a key that somebody has in mind, and nothing of the key itself.
@@ -102,11 +104,32 @@ static bool keep(struct misfits *misfits, const struct record *record, struct er
     return dead_letter_end(misfits->letters, err) && dead_letter_sync(misfits->letters, err);
 }
 
-// The service may quote what it does not like, and a key is somebody's data.
-static const char *told_cause(const struct err *cause, struct str partition_key)
+const char *misfits_cause(const struct record *record, const struct err *cause)
 {
-    bool quotes = memmem(cause->text, strlen(cause->text), partition_key.ptr, partition_key.len);
+    struct str key = record_key(record);
+    bool quotes = memmem(cause->text, strlen(cause->text), key.ptr, key.len);
     return quotes ? "what it says of that quotes the key" : cause->text;
+}
+
+// A record tells it near its beginning. It is read there rather than kept with each record, which
+// would cost all of them something for one that is refused.
+static struct err_quote table_of(const struct record *record)
+{
+    char head[HEAD_BYTES];
+    struct str data = record_data(record);
+    size_t len = data.len < sizeof head ? data.len : sizeof head;
+    memcpy(head, data.ptr, len);
+    struct json_reader reader = json_reader_over(head, len);
+    struct str name;
+    struct str table = STR("");
+    json_enter_object(&reader);
+    while (table.len == 0 && json_member(&reader, &name)) {
+        if (str_equal(name, STR("table")))
+            table = json_string(&reader);
+        else
+            json_skip(&reader);
+    }
+    return err_quote(table.len > 0 ? table : STR("(none)"));
 }
 
 bool misfits_skip_refused(
@@ -117,9 +140,10 @@ bool misfits_skip_refused(
         return !misfits->letters || keep(misfits, record, err);
     }
     err_set(err, ERR_FINAL,
-        "the service refuses a record of %zu bytes: at " LSN_FMT ", SHA-256 of its key %s: %s",
-        record_request_bytes(record), LSN_ARG(record->lsn), digest_of(record_key(record)).hex,
-        told_cause(cause, record_key(record)));
+        "the service refuses a record of %zu bytes: table %s, at " LSN_FMT
+        ", SHA-256 of its key %s: %s",
+        record_request_bytes(record), table_of(record).text, LSN_ARG(record->lsn),
+        digest_of(record_key(record)).hex, misfits_cause(record, cause));
     return err_hint(err, "start with --refused skip to go on without such records");
 }
 

@@ -52,6 +52,10 @@ MUST_CHECK bool misfits_skip_oversize(struct misfits *misfits, const struct over
     struct buf **letter, struct err *err);
 MUST_CHECK bool misfits_end(struct misfits *misfits, struct err *err);
 
+// What the service said of a record, unless it quotes its key, which is somebody's data. Borrows
+// the cause.
+const char *misfits_cause(const struct record *record, const struct err *cause);
+
 // False, with the line to end with, unless the record is skipped and, on the disk where that is
 // wanted, kept. `cause` is what the service said.
 MUST_CHECK bool misfits_skip_refused(

@@ -12,7 +12,6 @@
 
 enum {
     TAKE_MAX = 2 * BATCH_RECORDS_MAX, // A turn's events: requests are handed out in between.
-    HOLD_MS = 30000,                  // Until a service that refuses everything is asked again.
     FULL_FOR_MS = 1000,               // A fast server fills the buffer for an instant every time.
     COMPLAIN_EVERY_MS = 60000
 };
@@ -22,6 +21,7 @@ void pump_init(
 {
     *pump = (struct pump){.sink = sink, .delivery = delivery};
     intake_init(&pump->intake, delivery, record_bytes_max);
+    trouble_init(&pump->trouble, delivery, &pump->intake.misfits, sink);
 }
 
 void pump_release(struct pump *pump)
@@ -142,53 +142,25 @@ static void hand_out(struct pump *pump, int64_t now_ms)
     }
 }
 
-static void complain(struct pump *pump, const struct err *err, int64_t now_ms)
+static enum pump_state state_of(enum trouble_verdict verdict)
 {
-    if (pump->complained_at_ms > 0 && now_ms - pump->complained_at_ms < COMPLAIN_EVERY_MS)
-        return;
-    pump->complained_at_ms = now_ms;
-    log_event(LOG_WARNING, "cannot deliver, trying on: %s", err->text);
-}
-
-// A request that failed as a whole. Once something was stored, the configuration was right and may
-// be so again: what is undelivered stays in the slot meanwhile.
-static enum pump_state judge_failure(
-    struct pump *pump, const struct err *cause, int64_t now_ms, struct err *err)
-{
-    bool refused = cause->kind == ERR_FINAL;
-    bool hopeless = cause->kind == ERR_OPERATOR &&
-                    (pump->delivery->counts.stored == 0 || pump->sink->refuses_for_good);
-    if (refused || hopeless) {
-        *err = *cause;
-        return refused ? PUMP_STUCK : PUMP_REFUSED;
-    }
-    if (cause->kind == ERR_OPERATOR)
-        delivery_hold(pump->delivery, now_ms + HOLD_MS);
-    complain(pump, cause, now_ms);
-    return PUMP_FLOWS;
-}
-
-// A request that the service refuses for what is in it. Delivery finds the record; here it is.
-static enum pump_state judge_refusal(struct pump *pump, struct batch *batch, struct err *err)
-{
-    if (batch->count > 1)
-        return PUMP_FLOWS;
-    if (!misfits_skip_refused(&pump->intake.misfits, batch->records[0], &batch->err, err))
+    switch (verdict) {
+    case TROUBLE_REFUSED:
+        return PUMP_REFUSED;
+    case TROUBLE_STUCK:
         return PUMP_STUCK;
-    batch->outcomes[0] = OUTCOME_SKIPPED;
-    return PUMP_FLOWS;
+    default:
+        return PUMP_FLOWS;
+    }
 }
 
 static enum pump_state settle(struct pump *pump, int64_t now_ms, struct err *err)
 {
     enum pump_state worst = PUMP_FLOWS;
     for (struct batch *batch; (batch = pump->sink->next_done(pump->sink));) {
-        enum pump_state state = PUMP_FLOWS;
-        if (batch->err.kind == ERR_DATA)
-            state = judge_refusal(pump, batch, err);
-        else if (batch->err.kind != ERR_NONE)
-            state = judge_failure(pump, &batch->err, now_ms, err);
+        enum pump_state state = state_of(trouble_judge(&pump->trouble, batch, now_ms, err));
         delivery_settle(pump->delivery, batch, now_ms);
+        trouble_look(&pump->trouble);
         worst = state == PUMP_FLOWS ? worst : state;
     }
     return worst;

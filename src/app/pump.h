@@ -6,6 +6,7 @@
 #define PGK_APP_PUMP_H
 
 #include "app/intake.h"
+#include "app/trouble.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "model/event.h"
@@ -34,14 +35,14 @@ struct pump {
     struct sink *sink;
     struct delivery *delivery;
     struct intake intake;
+    struct trouble trouble;
     lsn_t end_lsn; // Stop there; 0: never.
 
     struct event held; // Taken, and waiting until earlier records of its table are stored.
     bool holds;
-    bool may_sleep; // Nothing is left to do but wait.
-    bool reading;   // Events are taken, if there is room.
-    bool sending;   // Batches are handed out, if the sink has room.
-    int64_t complained_at_ms;
+    bool may_sleep;        // Nothing is left to do but wait.
+    bool reading;          // Events are taken, if there is room.
+    bool sending;          // Batches are handed out, if the sink has room.
     int64_t full_since_ms; // 0: there is room.
     int64_t full_told_at_ms;
     uint64_t inverted_told; // Of delivery's count.

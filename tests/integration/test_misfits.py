@@ -190,8 +190,8 @@ def test_a_refused_record_stops_the_program_and_every_restart(pg_kinesis, databa
     assert again.wait() == 3
 
     line = error_line(first)
-    assert re.match(r'the service refuses a record of \d+ bytes: at [0-9A-F]+/[0-9A-F]+, SHA-256 of'
-                    r' its key [0-9a-f]{16}: PutRecords: status 400 ValidationException: .*'
+    assert re.match(r'the service refuses a record of \d+ bytes: table public.docs, at'
+                    r' [0-9A-F]+/[0-9A-F]+, SHA-256 of its key [0-9a-f]{16}: PutRecords: status 400 ValidationException: .*'
                     r'; hint: start with --refused skip', line)
     assert error_line(again) == line
     assert database.slot_position(SLOT) == database_position

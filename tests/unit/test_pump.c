@@ -192,7 +192,7 @@ static void what_it_refuses_later_is_held_and_asked_again(void **state)
 
     answer(world, OUTCOME_FAILED, ERR_OPERATOR);
     assert_int_equal(turn(world), PUMP_FLOWS);
-    world->now.now_ms += 10000;
+    world->now.now_ms += 900;
     turn(world);
     assert_int_equal(in_flight(world), 0);
     world->now.now_ms += 60000;
