@@ -38,11 +38,18 @@ size_t utf8_length(struct str text)
     return (uint8_t)text.ptr[0] < 0x80 ? 1 : wide_length(text);
 }
 
+// Eight bytes of ASCII are passed at a time: most text is nothing else.
+static size_t next_length(struct str text)
+{
+    if (text.len >= 8 && (eight_bytes(text.ptr) & EIGHT_TOP_BITS) == 0)
+        return 8;
+    return (uint8_t)text.ptr[0] < 0x80 ? 1 : wide_length(text);
+}
+
 bool utf8_is_valid(struct str text)
 {
     while (text.len > 0) {
-        const bool is_ascii = text.len >= 8 && (eight_bytes(text.ptr) & EIGHT_TOP_BITS) == 0;
-        const size_t len = is_ascii ? 8 : utf8_length(text);
+        const size_t len = next_length(text);
         if (len == 0)
             return false;
         text = str_after(text, len);
