@@ -5,13 +5,10 @@
 #include "sim/http_request.h"
 #include "sim/service.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     IN_BYTES_MAX = HTTP_HEAD_BYTES_MAX + HTTP_BODY_BYTES_MAX,
@@ -20,10 +17,10 @@ enum {
     BYTES_KEPT = 4 << 20, // A larger buffer is given back between requests.
 };
 
-struct connection *connection_new(int fd)
+struct connection *connection_new(int fd, const struct tls *tls)
 {
     struct connection *connection = alloc_zeroed(1, sizeof *connection);
-    connection->fd = fd;
+    channel_init(&connection->channel, fd, tls);
     connection->state = CONNECTION_READING;
     buf_init(&connection->in, IN_BYTES_MAX);
     buf_init(&connection->out, OUT_BYTES_MAX);
@@ -32,7 +29,7 @@ struct connection *connection_new(int fd)
 
 void connection_free(struct connection *connection)
 {
-    close(connection->fd);
+    channel_release(&connection->channel);
     buf_release(&connection->in);
     buf_release(&connection->out);
     free(connection);
@@ -42,9 +39,9 @@ short connection_events(const struct connection *connection)
 {
     switch (connection->state) {
     case CONNECTION_READING:
-        return POLLIN;
+        return channel_wanted(&connection->channel, POLLIN);
     case CONNECTION_WRITING:
-        return POLLOUT;
+        return channel_wanted(&connection->channel, POLLOUT);
     case CONNECTION_SILENT:
         return POLLRDHUP; // The peer gives up: then so may we.
     case CONNECTION_HOLDING:
@@ -65,10 +62,10 @@ static void receive(struct connection *connection)
     size_t room = connection->in_wanted > in->len ? connection->in_wanted - in->len : READ_BYTES;
     if (room > in->bytes_max - in->len)
         room = in->bytes_max - in->len;
-    ssize_t len = recv(connection->fd, buf_room(in, room), room, 0);
+    ssize_t len = channel_receive(&connection->channel, buf_room(in, room), room);
     if (len > 0)
         buf_grow(in, (size_t)len);
-    else if (len == 0 || (errno != EAGAIN && errno != EINTR))
+    else if (len < 0)
         connection->state = CONNECTION_DONE;
 }
 
@@ -116,13 +113,12 @@ static void prepare_answer(struct connection *connection, const struct reply *re
 // Many clients wait for this before they send a large body, curl for one.
 static void say_continue(struct connection *connection, const struct http_request *request)
 {
-    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
     const struct str *expect = http_header(request, STR("Expect"));
     if (connection->continued || !expect || !http_name_equal(*expect, STR("100-continue")))
         return;
     connection->continued = true;
     // So few bytes fit into an idle socket; a peer that does not get them sends after a while.
-    (void)!send(connection->fd, text, sizeof text - 1, MSG_NOSIGNAL);
+    (void)!channel_send(&connection->channel, STR("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
 static void forget_request(struct connection *connection, size_t bytes)
@@ -172,14 +168,6 @@ static void settle(struct connection *connection, struct service *service, enum 
     connection->request = 0;
 }
 
-// To close a socket that lingers for no time is to reset its connection.
-static void reset(struct connection *connection)
-{
-    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    connection->state = CONNECTION_DONE;
-}
-
 static void meet_fate(struct connection *connection, struct service *service, int64_t now_ms)
 {
     if (now_ms < connection->answer_at_ms)
@@ -194,7 +182,8 @@ static void meet_fate(struct connection *connection, struct service *service, in
         break;
     case FATE_RESET:
         settle(connection, service, REPLY_DROPPED);
-        reset(connection);
+        channel_plan_reset(&connection->channel);
+        connection->state = CONNECTION_DONE;
         break;
     case FATE_STALL:
         settle(connection, service, REPLY_DROPPED);
@@ -207,7 +196,7 @@ static void meet_fate(struct connection *connection, struct service *service, in
 // that it had to say: the network does not tell which.
 static bool has_left(const struct connection *connection)
 {
-    struct pollfd poll_fd = {.fd = connection->fd, .events = POLLRDHUP};
+    struct pollfd poll_fd = {.fd = connection->channel.fd, .events = POLLRDHUP};
     return poll(&poll_fd, 1, 0) > 0;
 }
 
@@ -218,9 +207,9 @@ static void transmit(struct connection *connection, struct service *service, int
         rest.len = 1;
     // Asked before the last byte goes: who has it may leave at once.
     const bool left = has_left(connection);
-    ssize_t len = send(connection->fd, rest.ptr, rest.len, MSG_NOSIGNAL);
-    if (len < 0) {
-        if (errno != EAGAIN && errno != EINTR)
+    ssize_t len = channel_send(&connection->channel, rest);
+    if (len <= 0) {
+        if (len < 0)
             connection->state = CONNECTION_DONE;
         return;
     }
@@ -236,7 +225,12 @@ static void transmit(struct connection *connection, struct service *service, int
     settle(connection, service, connection->fault.spoils ? REPLY_SPOILED : fate);
     if (connection->out.capacity > BYTES_KEPT)
         buf_release(&connection->out);
-    connection->state = connection->keep_alive ? CONNECTION_READING : CONNECTION_DONE;
+    connection->state = CONNECTION_READING;
+    if (connection->keep_alive)
+        return;
+    if (!connection->fault.halves)
+        channel_say_end(&connection->channel);
+    connection->state = CONNECTION_DONE;
 }
 
 void connection_advance(
@@ -246,11 +240,10 @@ void connection_advance(
         connection->state = CONNECTION_DONE;
     if (connection->state == CONNECTION_HOLDING && (ready & (POLLHUP | POLLERR)))
         connection->state = CONNECTION_DONE; // Nobody is there to wait for it.
-    if (connection->state == CONNECTION_READING && (ready & (POLLIN | POLLHUP | POLLERR))) {
+    if (connection->state == CONNECTION_READING && ready)
         receive(connection);
-        if (connection->state == CONNECTION_READING)
-            take_request(connection, service, now_ms);
-    }
+    if (connection->state == CONNECTION_READING && ready)
+        take_request(connection, service, now_ms);
     if (connection->state == CONNECTION_HOLDING)
         meet_fate(connection, service, now_ms);
     if (connection->state == CONNECTION_WRITING)
@@ -258,6 +251,8 @@ void connection_advance(
     if (connection->state == CONNECTION_DONE)
         settle(connection, service, REPLY_BROKEN);
     // A request sent ahead is here already: no poll() would tell of it.
+    while (connection->state == CONNECTION_READING && channel_holds_more(&connection->channel))
+        receive(connection);
     if (connection->state == CONNECTION_READING && connection->in.len > 0)
         take_request(connection, service, now_ms);
 }

@@ -1,10 +1,11 @@
 // connection - one peer: its bytes in, its answers out, and what a fault does to them.
 //
-// Memory: a connection owns its descriptor and its buffers, which http_request.h bounds.
+// Memory: a connection owns its channel and its buffers, which http_request.h bounds.
 #ifndef SIM_CONNECTION_H
 #define SIM_CONNECTION_H
 
 #include "base/buf.h"
+#include "sim/channel.h"
 #include "sim/faults.h"
 
 struct service;
@@ -18,7 +19,7 @@ enum connection_state {
 };
 
 struct connection {
-    int fd;
+    struct channel channel;
     enum connection_state state;
     struct buf in;
     size_t in_wanted; // So many bytes make a whole request; 0 when not known yet.
@@ -32,7 +33,8 @@ struct connection {
     uint64_t request; // Whose reply is being sent and has no fate yet; 0: none.
 };
 
-struct connection *connection_new(int fd);
+// Takes the descriptor; tls as in channel.h.
+struct connection *connection_new(int fd, const struct tls *tls);
 void connection_free(struct connection *connection);
 
 // What to poll for, and when to look again at the latest (CLOCK_NEVER_MS for never).

@@ -1,4 +1,5 @@
 // kinesis_sim - a strict Kinesis Data Streams endpoint on localhost.
+#include "sim/channel.h"
 #include "sim/options.h"
 #include "sim/server.h"
 #include "sim/service.h"
@@ -31,6 +32,7 @@ static sigset_t hold_signals(void)
     const struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); // OpenSSL writes without asking not to be told.
     sigdelset(&before, SIGTERM);
     sigdelset(&before, SIGINT);
     return before;
@@ -71,8 +73,14 @@ static bool serve(const struct options *options, struct err *err)
 {
     sigset_t while_asleep = hold_signals();
     static struct server server;
-    if (!server_open(&server, options->port, err))
+    struct tls tls = {.context = NULL};
+    const bool has_tls = options->certificate_path != NULL;
+    if (has_tls && !tls_open(&tls, options->certificate_path, options->key_path, err))
         return false;
+    if (!server_open(&server, options->port, has_tls ? &tls : NULL, err)) {
+        tls_close(&tls);
+        return false;
+    }
     struct service service;
     service_init(&service, options->rules, options->credentials);
     faults_init(&service.account.faults, options->rates, options->seed);
@@ -80,13 +88,14 @@ static bool serve(const struct options *options, struct err *err)
     bool ok = open_arrivals(&service.account, options->arrivals_path, err) &&
               create_streams(&service.account, options, err);
     if (ok) {
-        printf("http://127.0.0.1:%u\n", server.port);
+        printf("%s://127.0.0.1:%u\n", has_tls ? "https" : "http", server.port);
         fflush(stdout);
         server_run(&server, &service, &while_asleep, &stop);
         tell_summary(&service.account.counters);
     }
     service_release(&service);
     server_close(&server);
+    tls_close(&tls);
     return ok;
 }
 

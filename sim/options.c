@@ -14,6 +14,8 @@ const char options_help[] =
     "  --credentials KEY:SECRET   the only ones that may sign (test:test)\n"
     "  --region NAME              be this region's endpoint: no other may be signed for\n"
     "  --deny OPERATION           they may not do this, such as DescribeStreamSummary\n"
+    "  --certificate FILE --key FILE\n"
+    "                             serve by TLS; both in PEM, neither is checked\n"
     "  --max-record-kib N         the largest record of streams, data and key (1024)\n"
     "  --no-cbor                  refuse requests in CBOR, as an endpoint does that never heard\n"
     "                             of it\n"
@@ -40,6 +42,8 @@ enum option_code {
     OPTION_CREDENTIALS,
     OPTION_REGION,
     OPTION_DENY,
+    OPTION_CERTIFICATE,
+    OPTION_KEY,
     OPTION_MAX_RECORD_KIB,
     OPTION_NO_CBOR,
     OPTION_DISCARD,
@@ -61,6 +65,8 @@ static const struct option long_options[] = {
     {"credentials", required_argument, NULL, OPTION_CREDENTIALS},
     {"region", required_argument, NULL, OPTION_REGION},
     {"deny", required_argument, NULL, OPTION_DENY},
+    {"certificate", required_argument, NULL, OPTION_CERTIFICATE},
+    {"key", required_argument, NULL, OPTION_KEY},
     {"max-record-kib", required_argument, NULL, OPTION_MAX_RECORD_KIB},
     {"no-cbor", no_argument, NULL, OPTION_NO_CBOR},
     {"discard", no_argument, NULL, OPTION_DISCARD},
@@ -132,6 +138,12 @@ static bool take_option(struct options *options, int option, const char *value)
     case OPTION_DENY:
         options->credentials.denied_operation = text;
         return true;
+    case OPTION_CERTIFICATE:
+        options->certificate_path = value;
+        return true;
+    case OPTION_KEY:
+        options->key_path = value;
+        return true;
     case OPTION_MAX_RECORD_KIB:
         if (!str_to_u64(text, LIMIT_RECORD_KIB_DEFAULT, LIMIT_RECORD_KIB_MAX, &number))
             return false;
@@ -194,6 +206,8 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
         if (option != OPTION_FAULT && !take_option(options, option, optarg))
             return err_set(err, ERR_USAGE, "%s has no such value; see --help", argv[optind - 1]);
     }
+    if (!options->certificate_path != !options->key_path)
+        return err_set(err, ERR_USAGE, "--certificate and --key go together");
     if (optind < argc)
         return err_set(err, ERR_USAGE, "unexpected argument %s; see --help", argv[optind]);
     return true;

@@ -28,6 +28,8 @@ struct options {
     struct fault_rates rates;
     struct fault_rules fault_rules;
     uint64_t seed;
+    const char *certificate_path; // NULL: no TLS.
+    const char *key_path;
     const char *arrivals_path; // NULL: arrivals are noted nowhere.
 };
 

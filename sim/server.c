@@ -30,9 +30,9 @@ static bool listen_on(struct server *server, uint16_t port)
     return true;
 }
 
-bool server_open(struct server *server, uint16_t port, struct err *err)
+bool server_open(struct server *server, uint16_t port, const struct tls *tls, struct err *err)
 {
-    *server = (struct server){.port = port};
+    *server = (struct server){.port = port, .tls = tls};
     server->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (server->fd >= 0 && listen_on(server, port))
         return true;
@@ -56,7 +56,7 @@ static void accept_one(struct server *server)
         return; // The peer has left again, or descriptors are short: the next turn tries again.
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    server->connections[server->connections_count++] = connection_new(fd);
+    server->connections[server->connections_count++] = connection_new(fd, server->tls);
 }
 
 static void forget_done(struct server *server)
@@ -83,7 +83,8 @@ static int64_t gather(const struct server *server, struct pollfd *fds)
     int64_t deadline_ms = CLOCK_NEVER_MS;
     for (size_t i = 0; i < server->connections_count; i++) {
         const struct connection *connection = server->connections[i];
-        fds[i] = (struct pollfd){.fd = connection->fd, .events = connection_events(connection)};
+        fds[i] =
+            (struct pollfd){.fd = connection->channel.fd, .events = connection_events(connection)};
         int64_t at_ms = connection_deadline_ms(connection);
         deadline_ms = at_ms < deadline_ms ? at_ms : deadline_ms;
     }

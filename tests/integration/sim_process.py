@@ -3,6 +3,7 @@ import base64
 import json
 import os
 import pathlib
+import ssl
 import subprocess
 import urllib.error
 import urllib.parse
@@ -21,6 +22,9 @@ BUILD_DIR = pathlib.Path(os.environ.get('PGK_BUILD_DIR', REPOSITORY / 'build')).
 
 KEY_ID, SECRET, REGION = 'test', 'test', 'us-east-1'
 STOP_SECONDS = 10
+
+# By TLS too, whatever its certificate is: who is asked was started here.
+UNVERIFIED = ssl._create_unverified_context()
 
 
 class Fault:
@@ -83,11 +87,13 @@ class KinesisSim:
         self.summary = self.process.communicate(timeout=STOP_SECONDS)[1]
         return self.process.returncode
 
-    def client(self, secret=SECRET, region=REGION, **config):
-        """A boto3 client that sends each request once, so that a fault is seen and not retried."""
+    def client(self, secret=SECRET, region=REGION, verify=False, **config):
+        """A boto3 client that sends each request once, so that a fault is seen and not retried.
+        To look at a certificate, verify it by those of a file."""
         return boto3.client(
             'kinesis', endpoint_url=self.url, region_name=region,
             aws_access_key_id=KEY_ID, aws_secret_access_key=secret,
+            verify=str(verify) if isinstance(verify, os.PathLike) else verify,
             config=botocore.config.Config(retries={'total_max_attempts': 1}, **config))
 
     def call(self, operation, **members):
@@ -99,9 +105,8 @@ class KinesisSim:
         credentials = botocore.credentials.Credentials(KEY_ID, SECRET)
         botocore.auth.SigV4Auth(credentials, 'kinesis', REGION).add_auth(request)
         try:
-            with urllib.request.urlopen(urllib.request.Request(
-                    request.url, request.data, dict(request.headers))) as answer:
-                return json.loads(answer.read() or 'null')
+            return json.loads(self._ask(urllib.request.Request(
+                request.url, request.data, dict(request.headers))) or 'null')
         except urllib.error.HTTPError as refused:
             return json.load(refused)
 
@@ -131,9 +136,8 @@ class KinesisSim:
     def control(self, **faults):
         """Change the faults from now on (sim/control.h lists them), and return what counters()
         returns. A service whose clock is wrong: control(clock_offset_s=-600)."""
-        request = urllib.request.Request(f'{self.url}/control', json.dumps(faults).encode())
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        return json.loads(self._ask(
+            urllib.request.Request(f'{self.url}/control', json.dumps(faults).encode())))
 
     def fault(self, *words, **values):
         """Set a fault by rule from now on; returns a Fault, which tells how often it struck and
@@ -157,8 +161,7 @@ class KinesisSim:
     def counters(self):
         """What has happened so far, under 'faults' the faults in force, under 'rules' those by
         rule."""
-        with urllib.request.urlopen(f'{self.url}/control') as answer:
-            return json.load(answer)
+        return json.loads(self._ask(f'{self.url}/control'))
 
     def log(self, stream):
         """Everything that the stream's shards were ever given, shard by shard in their order, also
@@ -182,13 +185,14 @@ class KinesisSim:
     def shards(self, stream):
         """Every shard the stream ever had, as dicts: log (its number), stream, created_ms, shard,
         first_key, last_key, parents, records (how many)."""
-        shards = [json.loads(line) for line in self._ask('log').splitlines()]
+        shards = [json.loads(line) for line in self._ask(f'{self.url}/log').splitlines()]
         return [dict(shard, first_key=int(shard['first_key']), last_key=int(shard['last_key']))
                 for shard in shards if shard['stream'] == stream]
 
     def _shard_log(self, log):
         found = []
-        while lines := self._ask(f'log/{log}?from={len(found)}').splitlines():
+        page = f'{self.url}/log/{log}?from='
+        while lines := self._ask(f'{page}{len(found)}').splitlines():
             found += map(json.loads, lines)
         for record in found:
             record['data'] = base64.b64decode(record['data'])
@@ -196,8 +200,9 @@ class KinesisSim:
                 record['explicit_hash_key'] = int(record['explicit_hash_key'])
         return found
 
-    def _ask(self, path):
-        with urllib.request.urlopen(f'{self.url}/{path}') as answer:
+    @staticmethod
+    def _ask(request):
+        with urllib.request.urlopen(request, context=UNVERIFIED) as answer:
             return answer.read()
 
     def records(self, stream):

@@ -46,9 +46,10 @@ def connect(sim):
     return socket.create_connection((address.hostname, address.port), timeout=10)
 
 
-def read_answer(connection):
-    """The status and the body of one answer; None when the connection ends instead."""
-    stream = connection.makefile('rb')
+def read_answer(connection, stream=None):
+    """The status and the body of one answer; None when the connection ends instead. Of several
+    sent ahead, each is read from the same stream."""
+    stream = stream or connection.makefile('rb')
     line = stream.readline()
     if not line:
         return None
