@@ -115,7 +115,9 @@ FAULTS = [
     'error=ServiceUnavailable status=503 body=html', 'error=ServiceUnavailable status=503 done',
     'error=ProvisionedThroughputExceededException', 'error=KMSThrottlingException',
     'error=LimitExceededException retry-after=1', 'error=ThrottlingException x-amz-retry-after=300',
-    'error=ExpiredTokenException', 'on=DescribeStreamSummary error=InternalFailure',
+    'error=ExpiredTokenException', 'error=AccessDeniedException',
+    'error=KMSDisabledException', 'error=ResourceNotFoundException',
+    'on=DescribeStreamSummary error=InternalFailure',
     'on=DescribeStreamSummary reset', 'on=ListShards reset', 'on=ListShards garbage',
     'on=ListShards stall',
 ]

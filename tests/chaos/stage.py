@@ -1,4 +1,5 @@
 """The stage: PostgreSQL under a load, an endpoint, and the program between them."""
+import collections
 import datetime
 import pathlib
 import re
@@ -13,7 +14,7 @@ from postgres_server import DEBIAN_VERSION, Database, PostgresServer
 from runs import SLOT, arguments
 from sim_process import KinesisSim
 from surge import SURGE_NAMES, SURGE_TABLES, SurgingLoad
-from verdict import journal, judge, watch
+from verdict import journal, judge_log, watch
 from waiting import wait_until
 
 STREAM = 'test'
@@ -22,6 +23,7 @@ SETTLE_S = 300      # For what is left of the load, on a busy machine.
 LEAVE_S = 60        # Three times what the program allows itself when it is told to leave.
 SENDER_TIMEOUT_S = 3
 MEMORY_MAX_KIB = 96 << 10
+CHANGES_LEAST = 100
 
 STORED_NONE = 'records stored 0 '
 BEGUN = re.compile(r'^(\S+)Z pg_kinesis: info: streaming from slot', re.M)
@@ -212,7 +214,7 @@ class Stage:
         return streams + self.stops
 
     def verdict(self):
-        """All problems, and what was judged; the load has ended and the program has left."""
+        """All problems, and what was judged, as a text; the load has ended and the program left."""
         shards, log = read_log(self.sim, STREAM)
         records, problems = consume(shards, log)
         committed = journal(self.database)
@@ -220,9 +222,14 @@ class Stage:
         if unknown:
             problems.append(f'the journal lacks {sorted(unknown)[:3]}')
         names = NAMES | SURGE_NAMES
-        problems += judge(committed, records, rows(self.database, names), self.load.rolled_back(),
-                          self.breaks())
-        return self.problems + problems + self.own_problems(), committed, records, shards
+        found, copies = judge_log(committed, records, rows(self.database, names),
+                                  self.load.rolled_back(), self.breaks())
+        told = (f'{len(committed)} changes in {len(records)} records of {len(shards)} shards; '
+                f'{len(self.runs)} runs, {self.most_memory_kib} KiB resident at most; '
+                + told_copies(copies))
+        if len(committed) < CHANGES_LEAST:
+            problems.append('hardly any changes were made')
+        return self.problems + problems + found + self.own_problems(), told
 
     def own_problems(self):
         """What no record shows."""
@@ -233,6 +240,12 @@ class Stage:
         if self.most_memory_kib > MEMORY_MAX_KIB:
             problems.append(f'{self.most_memory_kib} KiB were resident')
         return problems
+
+
+def told_copies(copies):
+    """How many copies there are, by their causes."""
+    causes = collections.Counter(copy.cause for copy in copies)
+    return f'{len(copies)} copies ({", ".join(f"{why}: {n}" for why, n in causes.most_common())})'
 
 
 def begun_at(run):

@@ -6,6 +6,9 @@ from append_log import ANSWERED
 # Something that makes the program send again what it sent before: a crash, a lost connection.
 Break = collections.namedtuple('Break', 'begin_ms end_ms what')
 
+# The same change, stored once more.
+Copy = collections.namedtuple('Copy', 'earlier later cause')
+
 
 def by_change(deliveries):
     """The deliveries of each change, in the order in which they were stored."""
@@ -21,24 +24,21 @@ def cause(earlier, later, breaks):
     """Why a change was stored again, None when there was no reason to."""
     if earlier.record['Fate'] != ANSWERED:
         return earlier.record['Fate']
+    first_ms, again_ms = earlier.record['ArrivedMs'], later.record['ArrivedMs']
     for one in breaks:
-        if (one.begin_ms <= later.record['ArrivedMs']
-                and earlier.record['ArrivedMs'] <= one.end_ms):
+        if one.begin_ms <= again_ms and first_ms <= one.end_ms:
             return one.what
     return None
 
 
-def causes_of_copies(deliveries, breaks):
-    """How many copies each cause has; those of the cause None nothing explains."""
-    return collections.Counter(
-        cause(earlier, later, breaks) for copies in by_change(deliveries).values()
-        for earlier, later in zip(copies, copies[1:]))
+def copies_of(deliveries, breaks):
+    """Every copy there is."""
+    return [Copy(earlier, later, cause(earlier, later, breaks))
+            for same in by_change(deliveries).values() for earlier, later in zip(same, same[1:])]
 
 
-def unexplained(deliveries, breaks):
+def unexplained(copies):
     """A text for each copy that nothing explains."""
     return [f'{later.change} of {later.key}, requests {earlier.record["Request"]} and '
             f'{later.record["Request"]}, {later.record["ArrivedMs"] - earlier.record["ArrivedMs"]} '
-            'ms apart'
-            for copies in by_change(deliveries).values()
-            for earlier, later in zip(copies, copies[1:]) if cause(earlier, later, breaks) is None]
+            'ms apart' for earlier, later, why in copies if why is None]

@@ -6,8 +6,8 @@ import pytest
 
 import kpl
 from append_log import ANSWERED, Shard, Stored, consume, in_reading_order
-from copies import Break, causes_of_copies
-from verdict import Change, delivery, judge
+from copies import Break
+from verdict import Change, judge_log
 
 MIDDLE = 1 << 127
 LAST = (1 << 128) - 1
@@ -64,7 +64,7 @@ CLEAN = [stored(1), stored(2), stored(3, 'shardId-2'), stored(4, 'shardId-2'),
 def problems(log, breaks=(), rolled_back=frozenset()):
     """The verdict as one text."""
     records, found = consume(SHARDS, log)
-    return '; '.join(found + judge(COMMITTED, records, TABLES, rolled_back, breaks))
+    return '; '.join(found + judge_log(COMMITTED, records, TABLES, rolled_back, breaks)[0])
 
 
 def test_a_clean_log_has_no_problem():
@@ -151,15 +151,15 @@ def test_a_truncate_stands_between_earlier_and_later_changes_of_its_table(reques
     log = [stored(at + 1, key=f'key {at}', data=data(change), request=request)
            for at, (change, request) in enumerate(zip(committed, requests))]
     records, _ = consume(SHARDS, log)
-    found = judge(committed, records, {'public.log': [{'mark': 'w-3'}]}, breaks=[])
+    found, _ = judge_log(committed, records, {'public.log': [{'mark': 'w-3'}]}, set(), [])
     assert ['wrong side' in one for one in found] == [True] * wrong
 
 
 def test_each_copy_of_several_needs_a_cause():
     log = [*CLEAN, stored(6, 'shardId-3', at=6500), stored(6, 'shardId-3', at=7000)]
     records, _ = consume(SHARDS, log)
-    assert causes_of_copies(map(delivery, records), [Break(6100, 6200, 'a kill')]) == {
-        'a kill': 1, None: 1}
+    _, copies = judge_log(COMMITTED, records, TABLES, set(), [Break(6100, 6200, 'a kill')])
+    assert [copy.cause for copy in copies] == ['a kill', None]
 
 
 def test_an_old_copy_at_the_end_is_seen():

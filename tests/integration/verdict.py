@@ -10,7 +10,7 @@ import json
 import re
 
 from append_log import ANSWERED
-from copies import unexplained
+from copies import copies_of, unexplained
 
 ORACLE = 'oracle'  # The second slot.
 TOLD_MAX = 5       # Examples of each kind of problem.
@@ -64,22 +64,43 @@ def delivery(record):
     return Delivery(change, record['PartitionKey'], columns, record)
 
 
-def judge(committed, records, tables, rolled_back=frozenset(), breaks=None):
+def judge(committed, records, tables, rolled_back=frozenset()):
     """Problems of a stream, none when all is well.
 
     `committed` is a journal, `records` are in each key's order as the stream holds them, `tables`
-    are the rows of the database at the end, `rolled_back` marks that nobody may see. With `breaks`,
-    which are of copies.py, each copy needs a cause; then the records are those of append_log.py.
+    are the rows of the database at the end, `rolled_back` marks that nobody may see.
     """
+    deliveries, problems = read(committed, records)
+    return (problems or membership_problems(committed, deliveries, rolled_back)
+            or stream_problems(committed, deliveries, tables))
+
+
+def judge_log(committed, records, tables, rolled_back, breaks):
+    """Problems as judge() has them and those that only a log shows, and every copy in it.
+
+    `records` are those of append_log.py; `breaks`, of copies.py, may be the causes of copies.
+    """
+    deliveries, problems = read(committed, records)
+    copies = copies_of(deliveries, breaks)
+    problems = (problems or membership_problems(committed, deliveries, rolled_back)
+                or stream_problems(committed, deliveries, tables)
+                + barrier_problems(committed, deliveries))
+    return problems + examples('without a cause', unexplained(copies)), copies
+
+
+def read(committed, records):
+    """The records read; or the problems because of which nothing can be concluded from them."""
     if len(set(committed)) != len(committed):
-        return ['the journal has changes that cannot be told apart']
+        return [], ['the journal has changes that cannot be told apart']
     try:
-        deliveries = [delivery(record) for record in records]
+        return [delivery(record) for record in records], []
     except (ValueError, KeyError) as failure:
-        return [f'a record that no consumer can read: {failure!r}']
-    return (membership_problems(committed, deliveries, rolled_back)
-            or order_problems(committed, deliveries) + replay_problems(deliveries, tables)
-            + (log_problems(committed, deliveries, breaks) if breaks is not None else []))
+        return [], [f'a record that no consumer can read: {failure!r}']
+
+
+def stream_problems(committed, deliveries, tables):
+    """What is wrong with a stream that holds all that it should."""
+    return order_problems(committed, deliveries) + replay_problems(deliveries, tables)
 
 
 def membership_problems(committed, deliveries, rolled_back):
@@ -122,12 +143,6 @@ def is_late_copy(one, acknowledged):
     return one.change in acknowledged and one.record.get('Fate', ANSWERED) != ANSWERED
 
 
-def log_problems(committed, deliveries, breaks):
-    """What only a log shows that tells of each record by which request it came."""
-    return (examples('without a cause', unexplained(deliveries, breaks))
-            + examples('on the wrong side of a TRUNCATE', barrier_problems(committed, deliveries)))
-
-
 def barrier_problems(committed, deliveries):
     """Changes of a table that were not stored before a later TRUNCATE of it was sent, or that were
     sent before an earlier one was stored."""
@@ -143,7 +158,7 @@ def barrier_problems(committed, deliveries):
         if is_barrier:
             barrier[table] = at
         newest[table] = max(at, newest.get(table, 0))
-    return problems
+    return examples('on the wrong side of a TRUNCATE', problems)
 
 
 def replay_problems(deliveries, tables):
