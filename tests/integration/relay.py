@@ -17,15 +17,17 @@ class Relay:
     """with Relay(('127.0.0.1', port)) as relay: connect to relay.address
 
     `delay_s` is how long every byte is on its way, in either direction. `frozen` is a connection
-    that stays open and passes nothing on, whatever arrives.
+    that stays open and passes nothing on, whatever arrives. With a context of ssl's, whoever
+    connects has to speak TLS; the server behind need not.
     """
 
-    def __init__(self, target, host='127.0.0.1', port=0, delay_s=0.0):
+    def __init__(self, target, host='127.0.0.1', port=0, delay_s=0.0, tls=None):
         self.target = target
         self.delay_s = delay_s
+        self.tls = tls
         self.socket = socket.create_server((host, port), backlog=100)
         self.address = self.socket.getsockname()
-        self.url = 'http://{}:{}'.format(*self.address)
+        self.url = '{}://{}:{}'.format('https' if tls else 'http', *self.address)
         self.accepted = 0
         self.carrying = set()  # The sockets' writers.
         self.loop = asyncio.new_event_loop()
@@ -55,6 +57,13 @@ class Relay:
         self.socket = socket.create_server(self.address, backlog=100)
         self._call(self._listen())
 
+    def show(self, tls):
+        """From now on TLS is spoken by this context, and no connection lives that was made before."""
+        self.tls = tls
+        self.close_the_door()
+        self.open_the_door()
+        self.reset()
+
     def __enter__(self):
         self.thread.start()
         self._call(self._listen())
@@ -78,7 +87,7 @@ class Relay:
         change()
 
     async def _listen(self):
-        self.server = await asyncio.start_server(self._accept, sock=self.socket)
+        self.server = await asyncio.start_server(self._accept, sock=self.socket, ssl=self.tls)
 
     async def _close_the_door(self):
         self.server.close()
@@ -93,9 +102,9 @@ class Relay:
 
     async def _reset(self):
         for writer in self.carrying:
-            with contextlib.suppress(OSError):
-                writer.get_extra_info('socket').setsockopt(
-                    socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            carried = writer.get_extra_info('socket')
+            if carried:  # It may have ended a moment ago.
+                carried.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             writer.transport.abort()
 
     async def _accept(self, reader, writer):
@@ -139,5 +148,6 @@ class Relay:
                 break
             writer.write(data)
             await writer.drain()
-        with contextlib.suppress(OSError):
-            writer.write_eof()
+        if writer.can_write_eof():  # Not by TLS, whose end is that of the connection.
+            with contextlib.suppress(OSError):
+                writer.write_eof()

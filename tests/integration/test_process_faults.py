@@ -96,7 +96,8 @@ def test_told_to_leave_under_a_stalled_endpoint_it_leaves_the_rest_to_the_next(t
     assert trial.verdict() > 0
 
 
-@pytest.mark.parametrize('offset, said', [('+1h', 'ahead of'), ('-1h', 'behind')])
+@pytest.mark.parametrize('offset, said', [('+1h', 'ahead of'), ('-1h', 'behind')],
+                         ids=['ahead', 'behind'])
 def test_a_clock_that_is_an_hour_off_is_told_and_corrected(trial, offset, said):
     trial.start(env={'LD_PRELOAD': FAKETIME, 'FAKETIME': offset,
                      'FAKETIME_DONT_FAKE_MONOTONIC': '1'})
