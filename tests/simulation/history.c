@@ -263,10 +263,10 @@ static struct entry *begin_entry(void)
 static size_t make_transaction(const size_t *tables, size_t count, unsigned changes)
 {
     begin_entry();
-    // A long one of messages alone would never end where test_decoding tells them outside of any
-    // transaction: nothing says how far it came before the connection was cut.
-    bool only_messages = roll(12) == 0 && changes <= world.scenario.changes_max;
-    bool truncates = roll(2) == 0;
+    // A long one that truncates again and again is seldom taken before most of it is stored.
+    bool is_long = changes > world.scenario.changes_max;
+    bool only_messages = roll(12) == 0;
+    bool truncates = roll(is_long ? 4 : 2) == 0;
     bool is_row = false;
     for (unsigned i = 0; i < changes; i++) {
         if (only_messages || roll(15) == 0)

@@ -11,7 +11,7 @@ struct server server;
 
 void server_begin(void)
 {
-    server = (struct server){.dice = world_random(2), .timeline = 1, .last_fd = 10};
+    server = (struct server){.dice = world_random(2), .timeline = 1, .last_fd = HOST_SIGNALS_FD};
 }
 
 int64_t server_roll(int64_t below)

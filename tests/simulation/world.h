@@ -43,7 +43,7 @@ struct world {
 };
 
 enum {
-    HOST_SIGNALS_FD = 1000
+    HOST_SIGNALS_FD = 3 // The server numbers its connections from above it.
 };
 
 extern struct world world;
