@@ -29,6 +29,13 @@ void intake_init(struct intake *intake, struct delivery *delivery, size_t record
     buf_init(&intake->time, TIME_BYTES_MAX);
 }
 
+void intake_bound_records(struct intake *intake, size_t record_bytes_max)
+{
+    intake->record_bytes_max = record_bytes_max;
+    buf_release(&intake->data);
+    buf_init(&intake->data, record_bytes_max);
+}
+
 void intake_release(struct intake *intake)
 {
     buf_release(&intake->key);

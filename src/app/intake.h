@@ -57,6 +57,9 @@ struct intake {
 void intake_init(struct intake *intake, struct delivery *delivery, size_t record_bytes_max);
 void intake_release(struct intake *intake);
 
+// The stream's limit is another one from the next event on.
+void intake_bound_records(struct intake *intake, size_t record_bytes_max);
+
 // A new connection begins at `flushed`, and so does delivery. Not the same log: the server is
 // another one, or was promoted, and nothing is known of what it will say.
 void intake_restart(struct intake *intake, lsn_t flushed, bool same_log);

@@ -139,10 +139,11 @@ static enum lifecycle_state stream_step(struct lifecycle *life)
         note_stuck(life, &err);
         return begin_drain(life, life->exit_status, now.now_ms + DRAIN_WITHIN_MS);
     }
+    stream_watch_turn(&life->sink.watch, &life->pump, now.now_ms);
     progress_tell(&life->progress, &life->pump, now.now_ms);
     if (connection_is_healthy(life, now.now_ms))
         life->attempts = 0;
-    pump_sleep(&life->pump, now.now_ms, signals_fd(), CLOCK_NEVER_MS);
+    pump_sleep(&life->pump, now.now_ms, signals_fd(), stream_watch_wake_at_ms(&life->sink.watch));
     return LIFECYCLE_STREAM;
 }
 
@@ -169,6 +170,7 @@ static enum lifecycle_state drain_step(struct lifecycle *life)
     default:
         return lose_connection(life, &err);
     }
+    stream_watch_turn(&life->sink.watch, &life->pump, now.now_ms);
     if (delivery_is_drained(&life->delivery))
         return leave(life);
     if (signals_ask_to_leave() && life->drain_until_ms == CLOCK_NEVER_MS)
@@ -179,7 +181,9 @@ static enum lifecycle_state drain_step(struct lifecycle *life)
     }
     // The signal that brought us here stays readable: it is no longer listened to.
     int wake_fd = signals_ask_to_leave() ? -1 : signals_fd();
-    pump_sleep(&life->pump, now.now_ms, wake_fd, life->drain_until_ms);
+    int64_t watch_ms = stream_watch_wake_at_ms(&life->sink.watch);
+    pump_sleep(&life->pump, now.now_ms, wake_fd,
+        watch_ms < life->drain_until_ms ? watch_ms : life->drain_until_ms);
     return LIFECYCLE_DRAIN;
 }
 

@@ -13,7 +13,10 @@
 
 enum {
     DESCRIBE_TRIES_MAX = 3,
-    DESCRIBE_AGAIN_AFTER_MS = 500
+    DESCRIBE_AGAIN_AFTER_MS = 500,
+    // Without order: 64 records of a key at the same time are more than its shard takes in a round
+    // trip, and 256 parts of the hash range still tell a stream's shards from one another.
+    SPREAD_BITS = 6
 };
 
 // One lane, in order: lines come out as commits came in.
@@ -53,17 +56,6 @@ static bool describe(struct kinesis_sink *kinesis, struct stream_facts *facts, s
     }
 }
 
-// https://docs.aws.amazon.com/streams/latest/dev/service-managed-pk-producing-behavior.html
-static bool keeps_order(const struct stream_facts *facts, struct err *err)
-{
-    if (!facts->distribution_auto)
-        return true;
-    err_set(err, ERR_OPERATOR,
-        "it places records regardless of their partition keys, so changes of a row would not stay "
-        "in order");
-    return err_hint(err, "set its RecordDistributionStrategy to USER_PARTITION_KEY");
-}
-
 static bool open_kinesis(struct open_sink *opened, const struct config *config, struct err *err)
 {
     struct kinesis_options options = {
@@ -79,7 +71,7 @@ static bool open_kinesis(struct open_sink *opened, const struct config *config, 
         return false;
     struct stream_facts facts;
     opened->sink = kinesis_sink_base(kinesis);
-    if (!describe(kinesis, &facts, err) || !keeps_order(&facts, err)) {
+    if (!describe(kinesis, &facts, err) || !stream_keeps_order(&facts, config->order, err)) {
         err_wrap(err, "cannot use stream \"%s\" in region %s", config->stream,
             kinesis_sink_region(kinesis));
         opened->sink->free(opened->sink);
@@ -92,7 +84,10 @@ static bool open_kinesis(struct open_sink *opened, const struct config *config, 
             config->stream);
     opened->delivery =
         (struct delivery_options){.lane_bits = LANE_BITS_MAX, .packing = PACKING_ONE_OF_A_LANE};
+    opened->delivery.spread_bits = config->order == ORDER_NONE ? SPREAD_BITS : 0;
     opened->record_bytes_max = facts.record_bytes_max;
+    opened->watch =
+        (struct stream_watch){.kinesis = kinesis, .order = config->order, .facts = facts};
     snprintf(opened->name, sizeof opened->name, "stream \"%s\" at %s", config->stream,
         kinesis_sink_url(kinesis));
     return true;

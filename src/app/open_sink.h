@@ -3,6 +3,7 @@
 #define PGK_APP_OPEN_SINK_H
 
 #include "app/sleeper.h"
+#include "app/stream_watch.h"
 #include "base/err.h"
 #include "delivery/delivery.h"
 
@@ -17,6 +18,7 @@ struct open_sink {
     struct sleeper last_waiter;       // For the time after a signal.
     struct delivery_options delivery; // How this sink wants to be given records.
     size_t record_bytes_max;          // Of data and partition key.
+    struct stream_watch watch;        // Of the stream, while the program runs.
     char name[300];                   // For the log.
 };
 

@@ -179,6 +179,14 @@ bool option_read_wire(struct config *config, size_t offset, const char *text, st
            wrong(err, text, "auto, cbor or json");
 }
 
+bool option_read_order(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    config->order = strcmp(text, "none") == 0 ? ORDER_NONE : ORDER_KEY;
+    return config->order == ORDER_NONE || strcmp(text, "key") == 0 ||
+           wrong(err, text, "key or none");
+}
+
 // Patterns of a list, each of that kind.
 static bool read_patterns(struct config *config, struct str list, char separator,
     struct table_pattern kind, struct err *err)

@@ -32,6 +32,7 @@ option_reader option_read_endpos;
 option_reader option_read_oversize;
 option_reader option_read_refused;
 option_reader option_read_wire;
+option_reader option_read_order;
 option_reader option_read_fields;
 option_reader option_read_log_level;
 

@@ -69,6 +69,8 @@ static const struct option_row rows[] = {
         "allow an http:// endpoint on another host"},
     {"wire", NULL, "auto|cbor|json", true, false, option_read_wire, 0,
         "how requests are written; auto: CBOR, or JSON if that is refused"},
+    {"order", NULL, "key|none", true, false, option_read_order, 0,
+        "keep the order of each key's records (the default), or none"},
     {"stdout", NULL, NULL, true, false, option_read_switch, FIELD(to_stdout),
         "write records to standard output in place of a stream, one a line"},
     {"dry-run", NULL, NULL, true, false, option_read_switch, FIELD(dry_run),

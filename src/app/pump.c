@@ -133,8 +133,8 @@ static enum pump_state take_events(struct pump *pump, int64_t now_ms, struct err
 
 static void hand_out(struct pump *pump, int64_t now_ms)
 {
-    pump->sending = true;
-    while (pump->sink->has_room(pump->sink)) {
+    pump->sending = !pump->suspended;
+    while (pump->sending && pump->sink->has_room(pump->sink)) {
         struct batch *batch = delivery_next_batch(pump->delivery, now_ms);
         if (!batch)
             return;

@@ -43,6 +43,7 @@ struct pump {
     bool may_sleep;        // Nothing is left to do but wait.
     bool reading;          // Events are taken, if there is room.
     bool sending;          // Batches are handed out, if the sink has room.
+    bool suspended;        // By whoever says so: none is handed out, what is queued waits.
     int64_t full_since_ms; // 0: there is room.
     int64_t full_told_at_ms;
     uint64_t inverted_told; // Of delivery's count.

@@ -54,10 +54,19 @@ static uint32_t lane_of(const struct record *record, unsigned bits)
     return top >> (16 - bits);
 }
 
+// Its high bits stay, so that the lane still lies inside one shard.
+static uint32_t dealt_lane(struct delivery *delivery, uint32_t lane)
+{
+    uint32_t mask = ((uint32_t)1 << delivery->options.spread_bits) - 1;
+    return (lane & ~mask) | (delivery->dealt++ & mask);
+}
+
 void delivery_add(struct delivery *delivery, struct record *record)
 {
     assert(!delivery_is_fenced(delivery, record->table));
     record->lane = lane_of(record, delivery->options.lane_bits);
+    if (delivery->options.spread_bits > 0)
+        record->lane = dealt_lane(delivery, record->lane);
     record->entry = ledger_owe(&delivery->ledger);
     barrier_owe(&delivery->barrier, record->table);
     delivery->memory_bytes += record_memory_bytes(record);
@@ -181,11 +190,16 @@ static void settle_refused(
     lanes_settle_failed(&delivery->lanes, record, alone ? CLOCK_NEVER_MS : now_ms + 1);
 }
 
+static bool keeps_order_by_lanes(const struct delivery *delivery)
+{
+    return delivery->options.packing == PACKING_ONE_OF_A_LANE && delivery->options.spread_bits == 0;
+}
+
 // False when the record must be sent again.
 static bool is_in_place(
     struct delivery *delivery, const struct record *record, const struct placement *placement)
 {
-    if (delivery->options.packing != PACKING_ONE_OF_A_LANE ||
+    if (!keeps_order_by_lanes(delivery) ||
         lanes_tell_placement(&delivery->lanes, record->lane, placement))
         return true;
     if (record->inversions < INVERSIONS_MAX)

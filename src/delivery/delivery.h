@@ -5,7 +5,7 @@
 // What is promised:
 //
 //   - a record is sent only after every earlier record of its partition key is stored, or behind
-//     it in one batch for a sink that keeps a batch's order;
+//     it in one batch for a sink that keeps a batch's order; unless keys are spread over lanes;
 //   - a record that the service put before its lane's last one, as their sequence numbers in one
 //     shard say, is sent again until it is behind: so the last record of a key is its last change.
 //     The lane is the unit of that, for what it sends was sent after the answer to its last record,
@@ -38,7 +38,9 @@ struct batch;
 struct record;
 
 struct delivery_options {
-    unsigned lane_bits; // LANE_BITS_MAX; 0 for a sink that keeps the whole stream's order.
+    unsigned lane_bits;   // LANE_BITS_MAX; 0 for a sink that keeps the whole stream's order.
+    unsigned spread_bits; // So many of them are dealt out in turn: a key has many lanes, and its
+                          // records no order. 0: a key has one lane.
     enum packing packing;
     size_t memory_bytes_max;
     uint64_t seed; // For the jitter of retries.
@@ -60,6 +62,7 @@ struct delivery {
     struct ledger ledger;
     struct barrier barrier;
     struct random random;
+    uint32_t dealt;      // Records, to lanes of a spread.
     size_t memory_bytes; // Of the records, queued and in flight.
     int64_t hold_until_ms;
     struct delivery_counts counts;

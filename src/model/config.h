@@ -40,6 +40,12 @@ enum refused {
     REFUSED_SKIP
 };
 
+// What records arrive in.
+enum order {
+    ORDER_KEY, // Per partition key, the order of the commits.
+    ORDER_NONE
+};
+
 struct config {
     enum command command;
 
@@ -60,6 +66,7 @@ struct config {
     const char *profile;
     bool insecure_endpoint;
     enum wire_choice wire;
+    enum order order;
 
     bool to_stdout;
     bool dry_run; // To standard output, from a slot that is left where it is.

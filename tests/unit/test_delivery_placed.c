@@ -153,6 +153,31 @@ static void a_service_that_counts_anew_is_believed_after_three_sendings(void **s
     assert_true(delivery_is_idle(&delivery));
 }
 
+static void a_key_that_is_spread_has_many_lanes_next_to_each_other(void **state)
+{
+    (void)state;
+    struct delivery other;
+    struct delivery_options options = {.lane_bits = LANE_BITS_MAX, .spread_bits = 6};
+    delivery_init(&other, options, START);
+    delivery_begin(&other, 1);
+    for (int i = 0; i < 100; i++)
+        delivery_add(&other, record_new(STR("a"), STR("")));
+    delivery_commit(&other, START + 1);
+
+    struct batch *batch = delivery_next_batch(&other, 0);
+
+    assert_int_equal(batch->count, 64);
+    for (size_t i = 0; i < batch->count; i++) {
+        assert_in_range(batch->records[i]->lane, 0x300, 0x33f);
+        batch->outcomes[i] = OUTCOME_STORED;
+        batch->placements[i] =
+            (struct placement){.shard = 1, .sequence_number = {{0, 0, 1000 - i}}};
+    }
+    delivery_settle(&other, batch, 0);
+    assert_int_equal(other.counts.inverted, 0);
+    delivery_release(&other);
+}
+
 #define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -165,6 +190,7 @@ int main(void)
         FACT(another_shard_counts_for_itself),
         FACT(an_order_is_remembered_over_a_restart),
         FACT(a_service_that_counts_anew_is_believed_after_three_sendings),
+        FACT(a_key_that_is_spread_has_many_lanes_next_to_each_other),
     };
     return cmocka_run_group_tests_name("delivery_placed", tests, NULL, NULL);
 }

@@ -135,6 +135,11 @@ static void requests_are_written_as_wanted(void **state)
     assert_int_equal(config_of("--stream x --wire json").wire, WIRE_JSON);
     assert_int_equal(config_of("--stream x --wire json --wire auto").wire, WIRE_AUTO);
     complaint("--stream x --wire xml");
+
+    assert_int_equal(config_of("--stream x").order, ORDER_KEY);
+    assert_int_equal(config_of("--stream x --order none").order, ORDER_NONE);
+    assert_int_equal(config_of("--stream x --order none --order key").order, ORDER_KEY);
+    complaint("--stream x --order transaction");
 }
 
 static void fields_are_named(void **state)
