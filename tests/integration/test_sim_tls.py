@@ -63,6 +63,20 @@ def test_many_requests_go_over_one_session_also_ahead(serve, authority):
         assert read_answer(session, stream)[0] == 200
 
 
+def test_a_request_that_comes_with_the_end_of_another_is_answered(serve, authority):
+    sim = serve(*authority.issue())
+    head, body = signed(sim, 'ListStreams', b'{}')
+    patient = head.replace(b'\r\n\r\n', b'\r\nExpect: 100-continue\r\n\r\n')
+    with connect(sim) as plain, trusting(authority).wrap_socket(
+            plain, server_hostname='127.0.0.1') as session:
+        session.sendall(patient)
+        assert session.recv(100) == b'HTTP/1.1 100 Continue\r\n\r\n'
+        session.sendall(body + head + body)  # One record of TLS, of which it reads the first part.
+        stream = session.makefile('rb')
+        for _ in range(2):
+            assert read_answer(session, stream)[0] == 200
+
+
 @pytest.mark.parametrize('name, mistake, complaint', [
     ('expired', {'days': -1}, 'certificate has expired'),
     ('another', {'host': 'DNS:kinesis.example'}, 'IP address mismatch'),

@@ -107,7 +107,7 @@ static void sequence_numbers_go_on_in_children(void **state)
     (void)state;
     struct stream *stream = create(STR("s"), 1);
     // All within one second of the clock.
-    for (uint32_t generation = 0; generation < 10; generation++) {
+    for (uint32_t generation = 0; generation < 40; generation++) {
         struct shard *parent = &stream->shards[stream->open[0]];
         append(parent);
         append(parent);
@@ -172,7 +172,15 @@ static void doubled_shards_are_all_as_wide(void **state)
     }
 }
 
-static void hash_keys_stay_whole_through_any_changes(void **state)
+static void assert_children_after_parents(const struct stream *stream)
+{
+    for (uint32_t i = 0; i < stream->shards_count; i++)
+        for (uint32_t j = 0; j < stream->shards[i].parents_count; j++)
+            assert_before(shard_last_sequence(&stream->shards[stream->shards[i].parents[j]]),
+                shard_first_sequence(&stream->shards[i]));
+}
+
+static void hash_keys_and_order_stay_whole_through_any_changes(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 50; seed++) {
@@ -193,6 +201,7 @@ static void hash_keys_stay_whole_through_any_changes(void **state)
             }
             assert_whole(stream);
         }
+        assert_children_after_parents(stream);
     }
 }
 
@@ -226,7 +235,7 @@ int main(void)
         TEST(a_stream_made_again_goes_on_in_sequence_numbers),
         TEST(a_count_of_shards_is_reached_from_any_other),
         TEST(doubled_shards_are_all_as_wide),
-        TEST(hash_keys_stay_whole_through_any_changes),
+        TEST(hash_keys_and_order_stay_whole_through_any_changes),
         TEST(a_change_lasts_until_its_time),
     };
     return cmocka_run_group_tests_name("sim_reshard", tests, NULL, NULL);
