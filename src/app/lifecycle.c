@@ -267,6 +267,7 @@ void lifecycle_init(struct lifecycle *life, const struct config *config,
     life->replication = slot_options(config, life->slot_name);
     struct delivery_options delivery = sink->delivery;
     delivery.memory_bytes_max = config->memory_bytes_max;
+    delivery.linger_ms = config->linger_ms;
     delivery.seed = seed;
     delivery_init(&life->delivery, delivery, 0);
     pump_init(&life->pump, sink->sink, &life->delivery, sink->record_bytes_max);

@@ -87,7 +87,7 @@ enum trouble_verdict trouble_judge(
         return TROUBLE_PASSES;
     if (batch->err.kind != ERR_DATA)
         return judge_failure(trouble, &batch->err, now_ms, err);
-    return batch->count > 1 ? TROUBLE_PASSES : judge_alone(trouble, batch, now_ms, err);
+    return batch->record_count > 1 ? TROUBLE_PASSES : judge_alone(trouble, batch, now_ms, err);
 }
 
 void trouble_look(struct trouble *trouble)

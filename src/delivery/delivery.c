@@ -25,6 +25,7 @@ void delivery_init(struct delivery *delivery, struct delivery_options options, l
 {
     *delivery = (struct delivery){.options = options, .random = random_from(options.seed)};
     lanes_init(&delivery->lanes, options.lane_bits);
+    delivery->lanes.entry_bytes_max = options.entry_bytes_max;
     gates_init(&delivery->gates);
     ledger_init(&delivery->ledger, flushed);
     barrier_init(&delivery->barrier);
@@ -121,16 +122,38 @@ bool delivery_is_fenced(const struct delivery *delivery, uint64_t table)
     return barrier_is_fenced(&delivery->barrier, table);
 }
 
+// A request's worth waits for nobody.
+static bool has_company(const struct delivery *delivery)
+{
+    return delivery->lanes.queued >= BATCH_RECORDS_MAX;
+}
+
+static bool must_linger(struct delivery *delivery, int64_t now_ms)
+{
+    if (delivery->options.linger_ms == 0 || delivery->lanes.ready_count == 0)
+        return false;
+    if (delivery->ready_since_ms == 0)
+        delivery->ready_since_ms = now_ms;
+    return now_ms < delivery->ready_since_ms + delivery->options.linger_ms &&
+           !has_company(delivery);
+}
+
 struct batch *delivery_next_batch(struct delivery *delivery, int64_t now_ms)
 {
     if (now_ms < delivery->hold_until_ms)
         return NULL;
     lanes_wake(&delivery->lanes, now_ms);
     gates_open(&delivery->gates, &delivery->lanes, now_ms);
-    return packer_pack(&delivery->lanes, &delivery->gates, delivery->options.packing, now_ms);
+    if (must_linger(delivery, now_ms))
+        return NULL;
+    struct batch *batch =
+        packer_pack(&delivery->lanes, &delivery->gates, delivery->options.packing, now_ms);
+    if (delivery->lanes.ready_count == 0)
+        delivery->ready_since_ms = 0;
+    return batch;
 }
 
-static void settle_paid(struct delivery *delivery, struct record *record, enum outcome outcome)
+static void pay(struct delivery *delivery, struct record *record, enum outcome outcome)
 {
     bool stored = outcome == OUTCOME_STORED;
     delivery->counts.stored += stored;
@@ -138,8 +161,18 @@ static void settle_paid(struct delivery *delivery, struct record *record, enum o
     delivery->memory_bytes -= record_memory_bytes(record);
     ledger_pay(&delivery->ledger, record->entry);
     barrier_pay(&delivery->barrier, record->table);
-    lanes_settle_stored(&delivery->lanes, record->lane);
     record_free(record);
+}
+
+static void settle_paid(struct delivery *delivery, struct record *first, enum outcome outcome)
+{
+    delivery->counts.entries_stored += outcome == OUTCOME_STORED;
+    lanes_settle_stored(&delivery->lanes, first->lane);
+    while (first) {
+        struct record *next = first->next;
+        pay(delivery, first, outcome);
+        first = next;
+    }
 }
 
 static int64_t failed_wait_ms(struct delivery *delivery, const struct record *record)
@@ -186,7 +219,8 @@ static void settle_refused(
 {
     delivery->counts.failed++;
     bool alone = company == 1;
-    record->records_max = alone ? 1 : (uint32_t)(company / 2);
+    for (struct record *at = record; at; at = at->next)
+        at->records_max = alone ? 1 : (uint32_t)(company / 2);
     lanes_settle_failed(&delivery->lanes, record, alone ? CLOCK_NEVER_MS : now_ms + 1);
 }
 
@@ -240,7 +274,7 @@ static void settle_one(
     else if (outcome == OUTCOME_STORED || outcome == OUTCOME_SKIPPED)
         settle_paid(delivery, record, outcome);
     else if (batch->err.kind == ERR_DATA)
-        settle_refused(delivery, record, batch->count, now_ms);
+        settle_refused(delivery, record, batch->record_count, now_ms);
     else
         settle_failed(delivery, batch, i, now_ms);
 }
@@ -258,9 +292,16 @@ void delivery_hold(struct delivery *delivery, int64_t until_ms)
     delivery->hold_until_ms = until_ms;
 }
 
+// 0 unless something lingers: it has passed.
+static int64_t lingers_until_ms(const struct delivery *delivery)
+{
+    bool lingers = delivery->ready_since_ms > 0 && !has_company(delivery);
+    return lingers ? delivery->ready_since_ms + delivery->options.linger_ms : 0;
+}
+
 int64_t delivery_wake_at_ms(const struct delivery *delivery)
 {
-    int64_t at_ms = 0;
+    int64_t at_ms = lingers_until_ms(delivery);
     if (delivery->lanes.ready_count == 0) {
         int64_t retry_ms = lanes_wake_at_ms(&delivery->lanes);
         int64_t open_ms = gates_open_at_ms(&delivery->gates);
@@ -288,6 +329,7 @@ void delivery_restart(struct delivery *delivery, lsn_t flushed)
 {
     lanes_clear(&delivery->lanes);
     gates_clear(&delivery->gates);
+    delivery->ready_since_ms = 0;
     ledger_restart(&delivery->ledger, flushed);
     barrier_release(&delivery->barrier);
     delivery->memory_bytes = 0;

@@ -16,6 +16,8 @@
 //   - delivery_flushed() never passes a record that is not stored;
 //   - a batch that the service refuses as a whole (its err is ERR_DATA) comes again in halves, till
 //     the one record that it refuses is alone; what then becomes of that one its caller decides;
+//   - what is ready goes at once unless it lingers, and what comes meanwhile goes with the next
+//     request: so requests grow with the load and need no timer;
 //   - records take no more memory than the bound, but for the last one that was let in.
 //
 // Memory: delivery owns records from delivery_add() on, except while a batch has them.
@@ -43,12 +45,15 @@ struct delivery_options {
                           // records no order. 0: a key has one lane.
     enum packing packing;
     size_t memory_bytes_max;
-    uint64_t seed; // For the jitter of retries.
+    size_t entry_bytes_max; // Up to which a lane's records go as one entry; 0: each by itself.
+    int64_t linger_ms;      // How long what is ready waits for company.
+    uint64_t seed;          // For the jitter of retries.
 };
 
 struct delivery_counts {
-    uint64_t stored;
-    uint64_t throttled; // Sendings, not records: one that fails twice counts twice.
+    uint64_t stored; // Records.
+    uint64_t entries_stored;
+    uint64_t throttled; // Sendings of entries: one that fails twice counts twice.
     uint64_t failed;
     uint64_t unknown;
     uint64_t inverted; // Stored in the wrong order, as their sequence numbers say.
@@ -65,6 +70,7 @@ struct delivery {
     uint32_t dealt;      // Records, to lanes of a spread.
     size_t memory_bytes; // Of the records, queued and in flight.
     int64_t hold_until_ms;
+    int64_t ready_since_ms; // 0: nothing that is ready waits for company.
     struct delivery_counts counts;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "delivery/entry.h"
 #include "delivery/lane.h"
 #include "delivery/rate.h"
 #include "model/placement.h"
@@ -64,7 +65,7 @@ static void tear_down(struct gates *gates, size_t at)
         gates->slots[gates->gates[at].shard % GATE_SLOTS] = (uint16_t)(at + 1);
 }
 
-bool gates_let_pass(struct gates *gates, struct lanes *lanes, int64_t now_ms)
+bool gates_let_pass(struct gates *gates, struct lanes *lanes, size_t bytes, int64_t now_ms)
 {
     const struct record *record = lanes_peek(lanes);
     struct gate *gate = find(gates, lanes_shard(lanes, record->lane));
@@ -74,15 +75,26 @@ bool gates_let_pass(struct gates *gates, struct lanes *lanes, int64_t now_ms)
         lanes_park(lanes, &gate->waiting);
         return false;
     }
-    rate_spend(&gate->rate, record_request_bytes(record));
+    rate_spend(&gate->rate, bytes);
     return true;
+}
+
+// What the lane would send now. What joins it until it does send is not paid for: the rate is one
+// that was learned while that was so.
+static size_t entry_bytes(const struct lanes *lanes, const struct record *first)
+{
+    const struct entry_limits limits = {
+        .bytes_max = lanes->entry_bytes_max,
+        .records_max = SIZE_MAX,
+    };
+    return entry_from(first, limits).bytes;
 }
 
 static void let_in(struct gate *gate, struct lanes *lanes, int64_t now_ms)
 {
     bool is_over = rate_is_over(&gate->rate, now_ms);
     while (gate->waiting.count > 0 && (is_over || rate_allows(&gate->rate, now_ms)))
-        rate_spend(&gate->rate, record_request_bytes(lanes_admit(lanes, &gate->waiting)));
+        rate_spend(&gate->rate, entry_bytes(lanes, lanes_admit(lanes, &gate->waiting)));
 }
 
 void gates_open(struct gates *gates, struct lanes *lanes, int64_t now_ms)

@@ -32,8 +32,9 @@ struct gates {
 void gates_init(struct gates *gates);
 void gates_release(struct gates *gates);
 
-// The lane that has been ready longest may send, and pays for it; or waits from now on, and false.
-bool gates_let_pass(struct gates *gates, struct lanes *lanes, int64_t now_ms);
+// The lane that has been ready longest may send so many bytes, and pays for them; or waits from now
+// on, and false.
+bool gates_let_pass(struct gates *gates, struct lanes *lanes, size_t bytes, int64_t now_ms);
 
 // Lanes whose shards have tokens again are ready.
 void gates_open(struct gates *gates, struct lanes *lanes, int64_t now_ms);

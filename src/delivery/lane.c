@@ -73,15 +73,24 @@ void lanes_push(struct lanes *lanes, struct record *record)
         make_ready(lanes, record->lane);
 }
 
-static struct record *pop(struct lanes *lanes, struct lane *lane)
+// The oldest records, chained.
+static struct record *pop_chain(struct lanes *lanes, struct lane *lane, size_t count)
 {
-    struct record *record = lane->head;
-    lane->head = record->next;
+    struct record *first = lane->head;
+    struct record *last = first;
+    for (size_t i = 1; i < count; i++)
+        last = last->next;
+    lane->head = last->next;
     if (!lane->head)
         lane->tail = NULL;
-    record->next = NULL;
-    lanes->queued--;
-    return record;
+    last->next = NULL;
+    lanes->queued -= count;
+    return first;
+}
+
+static struct record *pop(struct lanes *lanes, struct lane *lane)
+{
+    return pop_chain(lanes, lane, 1);
 }
 
 static void free_held(struct lanes *lanes)
@@ -116,15 +125,16 @@ static struct lane *pop_ready(struct lanes *lanes)
     return lane;
 }
 
-struct record *lanes_take(struct lanes *lanes)
+struct record *lanes_take(struct lanes *lanes, size_t count)
 {
+    assert(count > 0);
     struct lane *lane = pop_ready(lanes);
     assert(lane->in_flight == 0);
     lane->state = LANE_IN_FLIGHT;
     lane->retry_at_ms = 0;
     lane->in_flight = 1;
     lanes->in_flight++;
-    return pop(lanes, lane);
+    return pop_chain(lanes, lane, count);
 }
 
 const struct record *lanes_peek_more(const struct lanes *lanes, uint32_t number)
@@ -262,11 +272,14 @@ void lanes_settle_failed(struct lanes *lanes, struct record *record, int64_t ret
 {
     assert(retry_at_ms > 0);
     struct lane *lane = &lanes->lanes[record->lane];
-    record->next = lane->head;
+    struct record *last = record;
+    lanes->queued++;
+    for (; last->next; last = last->next)
+        lanes->queued++;
+    last->next = lane->head;
     lane->head = record;
     if (!lane->tail)
-        lane->tail = record;
-    lanes->queued++;
+        lane->tail = last;
     if (retry_at_ms > lane->retry_at_ms)
         lane->retry_at_ms = retry_at_ms;
     come_back(lanes, record->lane);

@@ -40,7 +40,10 @@ struct lanes {
     size_t waiting_count;
     size_t parked;    // Lanes, in whoever's queues.
     size_t queued;    // Records held.
-    size_t in_flight; // Records taken and not given back.
+    size_t in_flight; // What was taken and not given back.
+
+    // What records of a lane may weigh in a request that go as one entry; 0: each goes by itself.
+    size_t entry_bytes_max;
 };
 
 // 2^bits lanes.
@@ -55,8 +58,9 @@ void lanes_push(struct lanes *lanes, struct record *record);
 // The oldest record of the lane that has been ready longest, NULL when none is; it stays there.
 const struct record *lanes_peek(const struct lanes *lanes);
 
-// Gives that record to the caller, and the lane is in flight.
-struct record *lanes_take(struct lanes *lanes);
+// Gives that record to the caller, with those behind it that make up the count, chained; the lane
+// is in flight, and holds as many.
+struct record *lanes_take(struct lanes *lanes, size_t count);
 
 // The next record of a lane that is in flight already, NULL when it holds no more; it stays there.
 // For sinks that keep a request's order, and for them alone.
@@ -89,11 +93,11 @@ bool lanes_tell_placement(struct lanes *lanes, uint32_t number, const struct pla
 // The service counts anew: the lane forgets where its last record was stored.
 void lanes_forget_placement(struct lanes *lanes, uint32_t number);
 
-// A taken record is stored; its owner frees it.
+// What was taken at once, a record or a chain of them, is stored; its owner frees it.
 void lanes_settle_stored(struct lanes *lanes, uint32_t lane);
 
-// A taken record was not stored: it goes back to the head, and its lane waits until retry_at_ms.
-// Several records of one lane are given back newest first.
+// What was taken at once was not stored: it goes back to the head, and its lane waits until
+// retry_at_ms. What was taken of one lane bit by bit is given back newest first.
 void lanes_settle_failed(struct lanes *lanes, struct record *record, int64_t retry_at_ms);
 
 // Lanes whose time is up are ready again.

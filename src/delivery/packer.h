@@ -1,6 +1,6 @@
 // packer - the unit of request: fills batches from ready lanes, within what a request may hold.
 //
-// One record of a lane a request: PutRecords promises no order within a request
+// One entry of a lane a request: PutRecords promises no order within a request
 // (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html). A sink that writes
 // in order takes a lane's records as they come.
 #ifndef PGK_DELIVERY_PACKER_H

@@ -38,9 +38,10 @@ struct batch {
     enum outcome outcomes[BATCH_RECORDS_MAX];
     struct placement placements[BATCH_RECORDS_MAX]; // Of what was stored; of what was throttled,
                                                     // the shard. Unknown where not told.
-    size_t count;
+    size_t count;                                   // Of entries.
+    size_t record_count;                            // In all entries.
     size_t records_max;     // Fewer than there could be while the service refuses one of them.
-    size_t request_bytes;   // The sum of record_request_bytes().
+    size_t request_bytes;   // Data and partition keys, as the service counts them.
     int64_t sent_ms;        // When it was given to the sink.
     int64_t retry_after_ms; // The service asks to be left alone for so long; 0: it does not.
     struct err err;         // Why the request failed as a whole; ERR_NONE when it did not.

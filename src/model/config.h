@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum command {
     COMMAND_STREAM,
@@ -70,6 +71,10 @@ struct config {
 
     bool to_stdout;
     bool dry_run; // To standard output, from a slot that is left where it is.
+
+    bool aggregate;
+    size_t lanes;      // Of aggregates, a power of two; 0: not said.
+    int64_t linger_ms; // How long what could be sent waits for company.
 
     enum oversize oversize;
     enum refused refused;

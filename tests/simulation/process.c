@@ -41,6 +41,7 @@ static struct config config_of(const struct scenario *scenario)
         .profile = "",
         .messages = scenario->messages,
         .memory_bytes_max = scenario->memory_bytes_max,
+        .linger_ms = scenario->linger_ms,
     };
     if (scenario->plugin == PLUGIN_PGOUTPUT)
         config.publications = publications;
@@ -57,6 +58,7 @@ static void start(struct lifecycle *life, const struct config *config)
             {
                 .lane_bits = scenario->lane_bits,
                 .packing = scenario->in_order ? PACKING_IN_ORDER : PACKING_ONE_OF_A_LANE,
+                .entry_bytes_max = scenario->entry_bytes_max,
             },
         .record_bytes_max = RECORD_BYTES_MAX,
     };

@@ -55,9 +55,12 @@ static bool mishap(enum misfortune misfortune)
            roll(100) < world.scenario.mishap_percent;
 }
 
-// The top of its key's MD5, as the service would have it.
+// The top of its explicit hash key, the middle of its lane, or of its key's MD5, as the service
+// would have it.
 static uint64_t hash_of(const struct record *record)
 {
+    if (world.scenario.entry_bytes_max > 0)
+        return (2 * (uint64_t)record->lane + 1) << (63 - world.scenario.lane_bits);
     struct md5 md5 = md5_of(record_key(record));
     uint64_t hash = 0;
     for (size_t i = 0; i < 8; i++)

@@ -126,10 +126,15 @@ struct scenario scenario_of(uint64_t seed)
         .in_order = random_below(&random, 6) == 0,
         .seats = between(&random, 1, 16),
         .mishap_percent = spread(&random, 1, 4),
+        .entry_bytes_max = random_below(&random, 3) == 0 ? spread(&random, 300, 8) : 0,
     };
     if (seed % LONG_EVERY == 1)
         make_long(&scenario, &random);
+    // What waits for company longer than connections live is never sent.
+    bool lingers = random_below(&random, 4) == 0 && scenario.cut_every_ms == 0;
+    scenario.linger_ms = lingers ? spread(&random, 1, 8) : 0;
     if (scenario.in_order) {
+        scenario.entry_bytes_max = 0;
         scenario.lane_bits = 0;
         scenario.seats = 1;
         scenario.misfortunes &= ~(1U << MISFORTUNE_LATE_COPY);

@@ -68,7 +68,9 @@ struct scenario {
 
     size_t memory_bytes_max;
     unsigned lane_bits;
-    bool in_order; // The sink is one that keeps order, as standard output.
+    bool in_order;          // The sink is one that keeps order, as standard output.
+    size_t entry_bytes_max; // Rows of a lane go as one up to that; 0: each by itself.
+    int64_t linger_ms;
     unsigned seats;
     unsigned mishap_percent; // Of requests, and of records in them.
 };

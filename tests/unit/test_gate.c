@@ -49,9 +49,9 @@ static size_t pass(int64_t now_ms)
     size_t passed = 0;
     gates_open(&gates, &lanes, now_ms);
     while (lanes_peek(&lanes)) {
-        if (!gates_let_pass(&gates, &lanes, now_ms))
+        if (!gates_let_pass(&gates, &lanes, record_request_bytes(lanes_peek(&lanes)), now_ms))
             continue;
-        struct record *record = lanes_take(&lanes);
+        struct record *record = lanes_take(&lanes, 1);
         lanes_settle_stored(&lanes, record->lane);
         record_free(record);
         passed++;
@@ -127,8 +127,8 @@ static void lanes_are_let_in_as_they_came(void **state)
     gates_open(&gates, &lanes, BEGIN_MS + 100);
 
     for (size_t i = 0; i < 3; i++) {
-        assert_true(gates_let_pass(&gates, &lanes, BEGIN_MS + 100));
-        struct record *record = lanes_take(&lanes);
+        assert_true(gates_let_pass(&gates, &lanes, 1, BEGIN_MS + 100));
+        struct record *record = lanes_take(&lanes, 1);
         assert_int_equal(record->lane, order[i]);
         record_free(record);
     }

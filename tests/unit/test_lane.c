@@ -33,7 +33,7 @@ static struct record *take(lsn_t expected)
 {
     assert_non_null(lanes_peek(&lanes));
     assert_int_equal(lanes_peek(&lanes)->lsn, expected);
-    struct record *record = lanes_take(&lanes);
+    struct record *record = lanes_take(&lanes, 1);
     assert_int_equal(record->lsn, expected);
     return record;
 }
@@ -212,7 +212,7 @@ static void waiting_lanes_wake_in_the_order_of_their_times(void **state)
             lanes_wake(&lanes, now_ms);
             assert_true(lanes_wake_at_ms(&lanes) > now_ms);
             while (lanes_peek(&lanes)) {
-                struct record *record = lanes_take(&lanes);
+                struct record *record = lanes_take(&lanes, 1);
                 assert_int_equal(due_ms[record->lane], now_ms);
                 store(record);
             }
