@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "kinesis/kinesis_sink.h"
+#include "model/aggregate.h"
 #include "model/batch.h"
 #include "model/config.h"
 #include "model/sink.h"
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 enum {
+    AGGREGATE_LANES = 64,
+    LANES_OF_A_SHARD = 8, // With fewer, borders of shards give some a lane more than others.
     DESCRIBE_TRIES_MAX = 3,
     DESCRIBE_AGAIN_AFTER_MS = 500,
     // Without order: 64 records of a key at the same time are more than its shard takes in a round
@@ -56,6 +59,40 @@ static bool describe(struct kinesis_sink *kinesis, struct stream_facts *facts, s
     }
 }
 
+static unsigned lane_bits_of(const struct config *config)
+{
+    size_t lanes = config->lanes > 0 ? config->lanes : AGGREGATE_LANES;
+    return (unsigned)__builtin_ctzll(lanes);
+}
+
+static struct delivery_options delivery_to_kinesis(
+    const struct config *config, const struct stream_facts *facts)
+{
+    struct delivery_options options = {
+        .lane_bits = config->aggregate ? lane_bits_of(config) : LANE_BITS_MAX,
+        .spread_bits = config->order == ORDER_NONE ? SPREAD_BITS : 0,
+        .packing = PACKING_ONE_OF_A_LANE,
+    };
+    bool is_small = facts->record_bytes_max < AGGREGATE_BYTES_MAX;
+    if (config->aggregate)
+        options.entry_bytes_max = is_small ? facts->record_bytes_max : AGGREGATE_BYTES_MAX;
+    return options;
+}
+
+static void tell_lanes(const struct config *config, const struct stream_facts *facts)
+{
+    size_t lanes = (size_t)1 << lane_bits_of(config);
+    log_event(LOG_INFO,
+        "aggregating rows in %zu lanes: as long as consumers have records to read, start with "
+        "--aggregate --lanes %zu",
+        lanes, lanes);
+    if (lanes < LANES_OF_A_SHARD * facts->open_shards)
+        log_event(LOG_WARNING,
+            "%zu lanes for %zu open shards: with fewer than %d a shard some shards are given much "
+            "more than others",
+            lanes, facts->open_shards, LANES_OF_A_SHARD);
+}
+
 static bool open_kinesis(struct open_sink *opened, const struct config *config, struct err *err)
 {
     struct kinesis_options options = {
@@ -65,13 +102,14 @@ static bool open_kinesis(struct open_sink *opened, const struct config *config, 
         .profile = str_from_c(config->profile),
         .insecure_endpoint = config->insecure_endpoint,
         .wire = config->wire,
+        .lane_bits = config->aggregate ? lane_bits_of(config) : 0,
     };
     struct kinesis_sink *kinesis = kinesis_sink_new(&options, err);
     if (!kinesis)
         return false;
     struct stream_facts facts;
     opened->sink = kinesis_sink_base(kinesis);
-    if (!describe(kinesis, &facts, err) || !stream_keeps_order(&facts, config->order, err)) {
+    if (!describe(kinesis, &facts, err) || !stream_keeps_order(&facts, config, err)) {
         err_wrap(err, "cannot use stream \"%s\" in region %s", config->stream,
             kinesis_sink_region(kinesis));
         opened->sink->free(opened->sink);
@@ -82,12 +120,11 @@ static bool open_kinesis(struct open_sink *opened, const struct config *config, 
             "stream \"%s\" may not be described: taking records of up to 1 MiB; allow "
             "kinesis:DescribeStreamSummary to have its own limit",
             config->stream);
-    opened->delivery =
-        (struct delivery_options){.lane_bits = LANE_BITS_MAX, .packing = PACKING_ONE_OF_A_LANE};
-    opened->delivery.spread_bits = config->order == ORDER_NONE ? SPREAD_BITS : 0;
+    if (config->aggregate)
+        tell_lanes(config, &facts);
+    opened->delivery = delivery_to_kinesis(config, &facts);
     opened->record_bytes_max = facts.record_bytes_max;
-    opened->watch =
-        (struct stream_watch){.kinesis = kinesis, .order = config->order, .facts = facts};
+    opened->watch = (struct stream_watch){.kinesis = kinesis, .config = config, .facts = facts};
     snprintf(opened->name, sizeof opened->name, "stream \"%s\" at %s", config->stream,
         kinesis_sink_url(kinesis));
     return true;

@@ -9,7 +9,10 @@
 #include <string.h>
 
 enum {
-    MEMORY_BYTES_MIN = 1 << 20
+    MEMORY_BYTES_MIN = 1 << 20,
+    LANES_LEAST = 2,
+    LANES_MOST = 1024,
+    LINGER_MS_MOST = 10000
 };
 
 static bool wrong(struct err *err, const char *text, const char *wanted)
@@ -120,6 +123,27 @@ bool option_read_bytes(struct config *config, size_t offset, const char *text, s
         number << shift < MEMORY_BYTES_MIN)
         return wrong(err, text, wanted);
     *(size_t *)((char *)config + offset) = (size_t)(number << shift);
+    return true;
+}
+
+bool option_read_lanes(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    uint64_t lanes = 0;
+    bool is_number = str_to_u64(str_from_c(text), LANES_LEAST, LANES_MOST, &lanes);
+    if (!is_number || (lanes & (lanes - 1)) != 0)
+        return wrong(err, text, "a power of two from 2 to 1024");
+    config->lanes = (size_t)lanes;
+    return true;
+}
+
+bool option_read_linger(struct config *config, size_t offset, const char *text, struct err *err)
+{
+    (void)offset;
+    uint64_t ms = 0;
+    if (!str_to_u64(str_from_c(text), 0, LINGER_MS_MOST, &ms))
+        return wrong(err, text, "a number of milliseconds, at most 10000");
+    config->linger_ms = (int64_t)ms;
     return true;
 }
 

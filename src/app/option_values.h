@@ -35,6 +35,8 @@ option_reader option_read_wire;
 option_reader option_read_order;
 option_reader option_read_fields;
 option_reader option_read_log_level;
+option_reader option_read_lanes;
+option_reader option_read_linger;
 
 // These add to a list; several of them stand one a line, since the environment has no other way to
 // say an option twice.

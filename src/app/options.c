@@ -75,6 +75,13 @@ static const struct option_row rows[] = {
         "write records to standard output in place of a stream, one a line"},
     {"dry-run", NULL, NULL, true, false, option_read_switch, FIELD(dry_run),
         "as --stdout, and leave --slot as it is; without it, a temporary one"},
+    {.help = "How records are sent"},
+    {"aggregate", NULL, NULL, true, false, option_read_switch, FIELD(aggregate),
+        "several rows a record, for consumers that take them apart"},
+    {"lanes", NULL, "N", true, false, option_read_lanes, 0,
+        "parts of the hash keys for that, a power of two (default: 64)"},
+    {"linger", NULL, "MS", true, false, option_read_linger, 0,
+        "let rows wait so long for others to go with (default: 0)"},
     {.help = "What records tell"},
     {"fields", NULL, "NAMES", true, false, option_read_fields, 0,
         "more in each record, such as xid,seq,commit_lsn,commit_time"},
@@ -223,6 +230,10 @@ static bool is_sound(const struct config *config, struct err *err)
         return err_set(err, ERR_USAGE, "--create and --drop exclude each other");
     if (config->plugin == PLUGIN_TEST_DECODING && config->publications.count > 0)
         return err_set(err, ERR_USAGE, "--publication is for pgoutput, not for test_decoding");
+    if (config->aggregate && config->order == ORDER_NONE)
+        return err_set(err, ERR_USAGE, "--aggregate and --order none exclude each other");
+    if (config->lanes > 0 && !config->aggregate)
+        return err_set(err, ERR_USAGE, "--lanes is for --aggregate");
     bool needs_stream = config->command == COMMAND_STREAM && !config->to_stdout && !config->dry_run;
     if (!needs_stream || *config->stream)
         return true;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "kinesis/kinesis_sink.h"
+#include "model/config.h"
 
 enum {
     ASK_EVERY_MS = 60000,
@@ -12,15 +13,19 @@ enum {
     COMPLAIN_EVERY_MS = 60000
 };
 
-bool stream_keeps_order(const struct stream_facts *facts, enum order order, struct err *err)
+// https://docs.aws.amazon.com/streams/latest/dev/service-managed-pk-kpl-aggregation.html
+bool stream_keeps_order(
+    const struct stream_facts *facts, const struct config *config, struct err *err)
 {
-    if (!facts->distribution_auto || order == ORDER_NONE)
+    if (!facts->distribution_auto || config->order == ORDER_NONE)
         return true;
     err_set(err, ERR_OPERATOR,
         "it places records regardless of their partition keys, so changes of a row would not stay "
-        "in order");
-    return err_hint(err, "set its RecordDistributionStrategy to USER_PARTITION_KEY, or start with "
-                         "--order none where no order is needed");
+        "in order%s",
+        config->aggregate ? ", and consumers would drop aggregates without a word" : "");
+    return err_hint(err, "set its RecordDistributionStrategy to USER_PARTITION_KEY, or start %s",
+        config->aggregate ? "without --aggregate and with --order none"
+                          : "with --order none where no order is needed");
 }
 
 static void look_at_limit(struct stream_watch *watch, struct pump *pump, size_t record_bytes_max)
@@ -35,7 +40,7 @@ static void look_at_order(
     struct stream_watch *watch, struct pump *pump, const struct stream_facts *facts, int64_t now_ms)
 {
     struct err err;
-    if (stream_keeps_order(facts, watch->order, &err)) {
+    if (stream_keeps_order(facts, watch->config, &err)) {
         if (pump->suspended)
             log_event(LOG_INFO, "the stream keeps order again: sending on");
         pump->suspended = false;

@@ -12,17 +12,17 @@
 
 #include "base/err.h"
 #include "kinesis/describe_stream.h"
-#include "model/config.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct config;
 struct kinesis_sink;
 struct pump;
 
 struct stream_watch {
     struct kinesis_sink *kinesis; // NULL: there is nothing to watch.
-    enum order order;             // That is wanted.
+    const struct config *config;  // Says what order is wanted.
     struct stream_facts facts;    // As told last.
     int64_t ask_at_ms;            // 0: not decided yet.
     int64_t complained_at_ms;
@@ -31,7 +31,7 @@ struct stream_watch {
 
 // Whether a stream of that kind keeps the order that is wanted; err says why not.
 MUST_CHECK bool stream_keeps_order(
-    const struct stream_facts *facts, enum order order, struct err *err);
+    const struct stream_facts *facts, const struct config *config, struct err *err);
 
 // Asks when it is time, and has the pump act on the answer.
 void stream_watch_turn(struct stream_watch *watch, struct pump *pump, int64_t now_ms);

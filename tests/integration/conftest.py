@@ -89,7 +89,7 @@ def kinesis_sim(start_kinesis_sim):
 @pytest.fixture(scope='session')
 def kinesis_local():
     """An endpoint by others; it is shared, so use each of its streams once."""
-    endpoint = KinesisLocal({'test': 2, 'wide': 16, 'cbor': 2, 'json': 2})
+    endpoint = KinesisLocal({'test': 2, 'wide': 16, 'cbor': 2, 'json': 2, 'aggregated': 4})
     yield endpoint
     endpoint.stop()
 

@@ -218,6 +218,14 @@ static void a_wrong_command_line_is_told_so_in_one_line(void **state)
         {"--stream x --max-memory 18014398509481985k", "number of bytes"},
         {"--stream x --max-memory -1M", "number of bytes"},
         {"--stream x --log-level loud", "debug"},
+        {"--stream x --aggregate --order none", "exclude each other"},
+        {"--stream x --lanes 64", "--lanes is for --aggregate"},
+        {"--stream x --aggregate --lanes 48", "a power of two from 2 to 1024"},
+        {"--stream x --aggregate --lanes 1", "a power of two from 2 to 1024"},
+        {"--stream x --aggregate --lanes 2048", "a power of two from 2 to 1024"},
+        {"--stream x --aggregate --lanes x", "a power of two from 2 to 1024"},
+        {"--stream x --linger 10001", "milliseconds"},
+        {"--stream x --linger -1", "milliseconds"},
         {"--drop --create", "exclude each other"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -246,6 +254,20 @@ static void memory_is_said_in_bytes_or_units(void **state)
         snprintf(text, sizeof text, "--stream x --max-memory %s", rows[i].text);
         assert_int_equal(config_of(text).memory_bytes_max, rows[i].bytes);
     }
+}
+
+static void records_are_sent_as_the_operator_says(void **state)
+{
+    (void)state;
+    struct config config = config_of("--stream x --aggregate --lanes 128 --linger 50");
+    assert_true(config.aggregate);
+    assert_int_equal(config.lanes, 128);
+    assert_int_equal(config.linger_ms, 50);
+
+    config = config_of("--stream x");
+    assert_false(config.aggregate);
+    assert_int_equal(config.lanes, 0);
+    assert_int_equal(config.linger_ms, 0);
 }
 
 static void the_end_is_a_position_or_now(void **state)
@@ -323,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_wrong_command_line_is_told_so_in_one_line),
         cmocka_unit_test(without_a_stream_records_can_go_to_standard_output),
         cmocka_unit_test(memory_is_said_in_bytes_or_units),
+        cmocka_unit_test(records_are_sent_as_the_operator_says),
         cmocka_unit_test(the_end_is_a_position_or_now),
         cmocka_unit_test(the_source_is_kept_and_wiped_from_the_command_line),
         cmocka_unit_test(no_complaint_repeats_a_password),
