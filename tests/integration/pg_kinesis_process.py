@@ -116,9 +116,9 @@ class PgKinesis:
                 self.memory_bytes = int(found.group(1)) << 10
         return self.memory_bytes
 
-    def assert_memory_was_bounded(self):
+    def assert_memory_was_bounded(self, bytes_max=MEMORY_BYTES_MAX):
         """What holds of every run, whatever went wrong meanwhile."""
-        bound = MEMORY_BYTES_MAX + 2 * self.row_bytes_max
+        bound = bytes_max + 2 * self.row_bytes_max
         assert is_sanitized() or self.memory_bytes < bound, f'{self.memory_bytes} bytes resident'
 
     def terminate(self, deadline_s=DEADLINE_S):

@@ -40,9 +40,9 @@ def test_shards_that_change_under_writes_keep_the_order(trial, change):
     trial.sim.control(delay_ms=20)
     trial.start()
     for _ in range(2):
-        trial.write(keys=500)
+        trial.write(keys=200)
         change(trial.sim)
-        trial.write(keys=500)
+        trial.write(keys=200)
 
     assert trial.verdict() == 0
 
