@@ -59,17 +59,28 @@ static bool mishap(enum misfortune misfortune)
            roll(100) < world.scenario.mishap_percent;
 }
 
-// The top of its explicit hash key, the middle of its lane, or of its key's MD5, as the service
-// would have it.
-static uint64_t hash_of(const struct record *record)
+// The top of its key's MD5.
+static uint64_t natural_hash(const struct record *record)
 {
-    if (world.scenario.entry_bytes_max > 0)
-        return (2 * (uint64_t)record->lane + 1) << (63 - world.scenario.lane_bits);
     struct md5 md5 = md5_of(record_key(record));
     uint64_t hash = 0;
     for (size_t i = 0; i < 8; i++)
         hash = hash << 8 | md5.bytes[i];
     return hash;
+}
+
+static uint32_t lane_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 1 >> (63 - world.scenario.lane_bits));
+}
+
+// By which the service places an entry: aggregates, and all that is sent among them, have an
+// explicit hash key, the middle of their lane.
+static uint64_t hash_of(const struct record *first)
+{
+    bool is_explicit = world.scenario.entry_bytes_max > 0;
+    return is_explicit ? (2 * (uint64_t)first->lane + 1) << (63 - world.scenario.lane_bits)
+                       : natural_hash(first);
 }
 
 // A part of the request, as long as the batch's entry with that number.
@@ -146,7 +157,7 @@ static bool is_inverted(const struct parcel *parcel, const struct answer *last, 
 
 static struct answer *last_answer(const struct parcel *parcel)
 {
-    return &answers[parcel->hash >> 1 >> (63 - world.scenario.lane_bits)];
+    return &answers[lane_of(parcel->hash)];
 }
 
 static enum storing place(
@@ -234,6 +245,15 @@ static void decide(struct request *request)
         answer_each(request);
 }
 
+// A consumer drops an aggregate when one of its rows belongs to another shard. Where shards are cut
+// is anybody's guess, so all must be of one lane.
+static void judge_company(const struct record *record, const struct record *first)
+{
+    if (lane_of(natural_hash(record)) != first->lane)
+        world_broken(INVARIANT_COMPLETE, "a record of lane %u is sent among those of lane %u",
+            lane_of(natural_hash(record)), first->lane);
+}
+
 static void judge_sent(struct request *request)
 {
     const struct batch *batch = request->batch;
@@ -243,8 +263,10 @@ static void judge_sent(struct request *request)
     request->sent = alloc_bytes(request->sent_count * sizeof *request->sent);
     size_t at = 0;
     for (size_t i = 0; i < batch->count; i++)
-        for (const struct record *record = batch->records[i]; record; record = record->next)
+        for (const struct record *record = batch->records[i]; record; record = record->next) {
+            judge_company(record, batch->records[i]);
             request->sent[at++] = oracle_judge_sent(record);
+        }
 }
 
 struct request request_of(struct batch *batch)
