@@ -115,6 +115,36 @@ def test_failures_and_lost_replies_lose_and_swap_nothing(database, start_kinesis
     assert sim.counters()['records_failed'] > 0 and sim.counters()['replies_dropped'] > 0
 
 
+def test_splits_and_merges_drop_and_swap_nothing(database, start_kinesis_sim, pg_kinesis):
+    sim = start_kinesis_sim('--stream', 'test:2', '--fail-records', 5)
+    client = sim.client()
+    load = Updates(database, changes=10000, rows_a_transaction=10)
+    run = start(pg_kinesis, database, sim)
+    middle = 2**126 - 12345  # On no border of lanes.
+
+    def flows():
+        return all(shard['records'] > 0 for shard in sim.shards('test'))
+
+    with database.connect() as writer:
+        load.run(writer)
+        run.wait_until(flows, 'records in every shard')
+        client.split_shard(StreamName='test', ShardToSplit='shardId-000000000000',
+                           NewStartingHashKey=str(middle))
+        writer.execute('UPDATE load SET n = 100000 + id')
+        run.wait_until(flows, 'records in every shard')
+        client.merge_shards(StreamName='test', ShardToMerge='shardId-000000000003',
+                            AdjacentShardToMerge='shardId-000000000001')
+        writer.execute('UPDATE load SET n = 200000 + id')
+    run.wait_until_slot_passes(database, SLOT, database.current_lsn(), 60)
+
+    rows = read_rows(client)  # Parents before their children, as the KCL reads them.
+    found = numbers(rows)
+    assert_first_deliveries_in_order(found)
+    late = {(i, n + i) for n in (100000, 200000) for i in range(load.KEYS)}
+    assert set(found) == load.expected() | late
+    assert len({row['ShardId'] for row in rows}) == 5
+
+
 def test_kills_lose_and_swap_nothing(database, start_kinesis_sim, pg_kinesis):
     sim = start_kinesis_sim('--stream', 'test:4', '--fail-records', 10)
     load = Updates(database, changes=10000, rows_a_transaction=10)
