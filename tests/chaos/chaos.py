@@ -15,6 +15,7 @@ from acts import TRACKS, USUAL, NO_FAULT
 from stage import Stage
 
 TURN_S = 0.05
+TOLD_MAX = 40  # Problems.
 
 
 class Player:
@@ -66,8 +67,10 @@ def judge(stage):
     """Prints what came of it; whether all is well."""
     problems, told = stage.verdict()
     print(f'\n{told}')
-    for problem in problems:
+    for problem in problems[:TOLD_MAX]:
         print(f'PROBLEM: {problem}')
+    if len(problems) > TOLD_MAX:
+        print(f'PROBLEM: {len(problems)} in all')
     return not problems
 
 

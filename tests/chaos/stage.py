@@ -194,6 +194,7 @@ class Stage:
 
         try:
             wait_until(settled, f'{SLOT} to pass {end}', SETTLE_S, poll_s=0.2)
+            self.tell('everything is delivered')
             self.run.terminate(LEAVE_S)
         except TimeoutError as failure:
             self.run.kill()
@@ -224,7 +225,8 @@ class Stage:
         names = NAMES | SURGE_NAMES
         found, copies = judge_log(committed, records, rows(self.database, names),
                                   self.load.rolled_back(), self.breaks())
-        told = (f'{len(committed)} changes in {len(records)} records of {len(shards)} shards; '
+        told = (f'{len(committed)} changes, told {len(records)} times in {len(log)} records of '
+                f'{len(shards)} shards; '
                 f'{len(self.runs)} runs, {self.most_memory_kib} KiB resident at most; '
                 + told_copies(copies))
         if len(committed) < CHANGES_LEAST:

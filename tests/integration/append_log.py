@@ -36,10 +36,12 @@ def in_reading_order(shards):
     ordered = {}
 
     def read(shard):
+        if shard.id in ordered:
+            return
         for parent in shard.parents:
             if parent in shards:  # Not one whose records have expired.
                 read(shards[parent])
-        ordered.setdefault(shard.id, shard)
+        ordered[shard.id] = shard
 
     for identifier in sorted(shards):
         read(shards[identifier])

@@ -105,6 +105,17 @@ def test_parents_are_read_first_whatever_they_are_called():
         'shardId-8', 'shardId-7']
 
 
+def test_a_long_lineage_is_read_in_no_time():
+    """A hundred times split and merged there are 2^100 ways from the last shard to the first."""
+    shards = {'0': Shard('0', 0, LAST, [])}
+    for n in range(0, 300, 3):
+        parent, low, high, merged = (f'{n + at}' for at in range(4))
+        shards[low] = Shard(low, 0, MIDDLE - 1, [parent])
+        shards[high] = Shard(high, MIDDLE, LAST, [parent])
+        shards[merged] = Shard(merged, 0, LAST, [low, high])
+    assert sorted(map(int, in_reading_order(shards))) == list(range(301))
+
+
 def test_sequence_numbers_that_do_not_rise_are_seen():
     again = stored(4, 'shardId-2', at=3500, sequence=CLEAN[2].sequence)
     assert 'sequence numbers of shardId-2 do not rise' in problems(
