@@ -1,6 +1,7 @@
 #include "kinesis/kinesis_sink.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "kinesis/lane_key.h"
 #include "kinesis/put_records.h"
@@ -19,7 +20,8 @@
 
 enum {
     REQUESTS_DEFAULT = 16,
-    REQUESTS_MOST = 256
+    REQUESTS_MOST = 256,
+    TELL_EVERY_MS = 60000
 };
 
 struct kinesis_sink {
@@ -36,6 +38,7 @@ struct kinesis_sink {
     size_t ready_count;
     struct http_exchange *describing; // NULL when nothing was asked, or the answer was taken.
     bool described;                   // The answer is there.
+    int64_t told_at_ms;               // When records were last told that were not stored.
 };
 
 static struct kinesis_sink *self(struct sink *base)
@@ -92,6 +95,21 @@ static enum outcome outcome_of(const struct http_exchange *exchange, enum servic
     return class == SERVICE_TRANSIENT && exchange->sendings > 0 ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
 }
 
+// A shard at its limit is everyday; a record that fails again and again is not, and nothing else
+// would tell of it.
+static void tell_failures(
+    struct kinesis_sink *sink, size_t sent, const struct put_records_counts *counts)
+{
+    int64_t now_ms = clock_now_ms();
+    bool told = sink->told_at_ms > 0 && now_ms - sink->told_at_ms < TELL_EVERY_MS;
+    enum log_level level = counts->failed > 0 ? LOG_WARNING : LOG_INFO;
+    log_event(told ? LOG_DEBUG : level,
+        PUT_RECORDS ": %zu of %zu records were not stored, and are sent again; the first: %s",
+        sent - counts->stored, sent, counts->first_failure.text);
+    if (!told)
+        sink->told_at_ms = now_ms;
+}
+
 static void settle(struct kinesis_sink *sink, struct batch *batch, struct http_exchange *exchange)
 {
     struct service_error error;
@@ -102,8 +120,7 @@ static void settle(struct kinesis_sink *sink, struct batch *batch, struct http_e
     else if (!put_records_read(batch, &exchange->reply.body, &counts, &batch->err))
         batch_settle_all(batch, OUTCOME_UNKNOWN);
     else if (counts.stored < batch->count)
-        log_event(LOG_DEBUG, PUT_RECORDS ": %zu of %zu records were not stored; the first: %s",
-            batch->count - counts.stored, batch->count, counts.first_failure.text);
+        tell_failures(sink, batch->count, &counts);
 }
 
 // Takes in what the network has finished.

@@ -157,8 +157,7 @@ struct service_error service_error_read(long status, struct str error_type, stru
 }
 
 // AWS answers an unknown Content-Type by 404 and XML, an unreadable body by a code. Without a code,
-// 415 is the protocol's own word for it, and 500 what a server says that stumbled over bytes where
-// it took a JSON text for granted.
+// 415 is the protocol's own word for it, and 500 what moto says, which takes any body for text.
 bool service_error_refuses_form(const struct service_error *error)
 {
     static const char *const codes[] = {

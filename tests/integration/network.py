@@ -5,6 +5,7 @@ Servers listen on the loopback interface; a Relay at `outside` leads to them.
 import itertools
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -13,8 +14,14 @@ NUMBERS = itertools.count()
 
 
 def run(*command):
-    """Runs a command, which has to succeed."""
-    subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
+    """Runs a command. Where it fails, root or a feature of the kernel is missing: so is the test."""
+    try:
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+        complaint = done.stderr if done.returncode != 0 else ''
+    except OSError as error:
+        complaint = str(error)
+    if complaint:
+        pytest.skip(f'needs root and network namespaces: {" ".join(map(str, command))}: {complaint}')
 
 
 class Namespace:
@@ -63,9 +70,19 @@ class Namespace:
 
     def __enter__(self):
         try:
-            run('ip', 'netns', 'add', self.name)
-        except (OSError, subprocess.CalledProcessError):
-            pytest.skip('needs root and network namespaces')
+            self._set_up()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        # And the wire with it.
+        subprocess.run(['ip', 'netns', 'delete', self.name], check=False, capture_output=True)
+        shutil.rmtree(self.hosts.parent, ignore_errors=True)
+
+    def _set_up(self):
+        run('ip', 'netns', 'add', self.name)
         self.hosts.parent.mkdir(parents=True)
         self.names()
         run('ip', 'link', 'add', self.wire, 'type', 'veth', 'peer', 'name', 'wire',
@@ -76,9 +93,3 @@ class Namespace:
         run('ip', '-n', self.name, 'address', 'add', f'{self.inside}/24', 'dev', 'wire')
         for link in ('lo', 'wire'):
             run('ip', '-n', self.name, 'link', 'set', link, 'up')
-        return self
-
-    def __exit__(self, *_):
-        run('ip', 'netns', 'delete', self.name)  # And the wire with it.
-        self.hosts.unlink()
-        self.hosts.parent.rmdir()

@@ -4,10 +4,11 @@ Each fault is a rule of kinesis_sim that strikes so many of the requests of a lo
 come of it: whether records may be stored twice, and what is told.
 """
 import collections
+import re
 
 import pytest
 
-from streams import read_stream
+from altering_proxy import AlteringProxy
 
 pytestmark = pytest.mark.parametrize('postgres', ['15'], indirect=True)
 
@@ -16,7 +17,7 @@ ONCE, TWICE = False, True
 
 Fault = collections.namedtuple('Fault', 'rule copies said', defaults=[None])
 
-AMBIGUOUS = 'cannot deliver, trying on: '
+TOLD = 'cannot deliver, trying on: '
 
 # Those that a run bears at once. Each rule strikes at least once.
 PASSING = {
@@ -46,25 +47,25 @@ PASSING = {
                                 'status 503'),
     '500 though all was stored': Fault('error=InternalFailure status=500 done times=2', TWICE,
                                        'status 500'),
-    'half a reply': Fault('truncate times=2', TWICE, AMBIGUOUS),
-    'garbage for a reply': Fault('garbage times=2', TWICE, AMBIGUOUS),
-    'a result too few': Fault('few times=2', TWICE, AMBIGUOUS),
-    'a result too many': Fault('many times=2', TWICE, AMBIGUOUS),
-    'closed before storing': Fault('close undone times=2', ONCE, AMBIGUOUS),
-    'closed after storing': Fault('close times=2', TWICE, AMBIGUOUS),
-    'reset before storing': Fault('reset undone times=2', ONCE, AMBIGUOUS),
-    'reset after storing': Fault('reset times=2', TWICE, AMBIGUOUS),
-    'kept connection reset before storing': Fault('reused reset undone times=2', ONCE, AMBIGUOUS),
-    'kept connection reset after storing': Fault('reused reset times=2', TWICE, AMBIGUOUS),
-    'kept connection closed before storing': Fault('reused close undone times=2', ONCE, AMBIGUOUS),
+    'half a reply': Fault('truncate times=2', TWICE, TOLD),
+    'garbage for a reply': Fault('garbage times=2', TWICE, TOLD),
+    'a result too few': Fault('few times=2', TWICE, TOLD),
+    'a result too many': Fault('many times=2', TWICE, TOLD),
+    'closed before storing': Fault('close undone times=2', ONCE, TOLD),
+    'closed after storing': Fault('close times=2', TWICE, TOLD),
+    'reset before storing': Fault('reset undone times=2', ONCE, TOLD),
+    'reset after storing': Fault('reset times=2', TWICE, TOLD),
+    'kept connection reset before storing': Fault('reused reset undone times=2', ONCE, TOLD),
+    'kept connection reset after storing': Fault('reused reset times=2', TWICE, TOLD),
+    'kept connection closed before storing': Fault('reused close undone times=2', ONCE, TOLD),
     'connection ends with each reply': Fault('last', ONCE),
 }
 
 # Those that show only when time is up.
 SLOW = {
     'a reply byte by byte': Fault('drip=1 times=1', ONCE),
-    'no reply, nothing stored': Fault('stall undone times=1', ONCE, AMBIGUOUS),
-    'no reply, all stored': Fault('stall times=1', TWICE, AMBIGUOUS),
+    'no reply, nothing stored': Fault('stall undone times=1', ONCE, TOLD),
+    'no reply, all stored': Fault('stall times=1', TWICE, TOLD),
 }
 
 # Those that are the operator's to mend, and come when the run has long been going: it holds on.
@@ -110,3 +111,22 @@ def test_a_refusal_for_the_operator_is_held_and_outlived(trial, code):
     assert trial.verdict(deadline_s=60) == 0
     assert 'hint: ' in run.log()
     assert run.log().count('streaming from') == 1
+
+
+def test_records_that_are_numbered_before_earlier_ones_of_their_keys_are_sent_again(trial):
+    inverted = []
+
+    def number_them_first(body):
+        proxy.alter = None
+        inverted.extend(re.findall(rb'"SequenceNumber":"\d+"', body))
+        return re.sub(rb'"SequenceNumber":"\d+"', b'"SequenceNumber":"1"', body)
+
+    with AlteringProxy(trial.sim.url) as proxy:
+        trial.endpoint_url = proxy.url
+        trial.start('--wire', 'json')
+        trial.write_and_arrive()
+        proxy.alter = number_them_first
+        trial.write()
+
+        assert trial.verdict() == len(inverted)
+    assert f'the service put {len(inverted)} records before earlier ones' in trial.run.log()

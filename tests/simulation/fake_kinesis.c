@@ -6,6 +6,7 @@
 #include "model/batch.h"
 #include "model/sink.h"
 #include "oracle.h"
+#include "promptness.h"
 #include "request.h"
 #include "stream.h"
 #include "world.h"
@@ -63,12 +64,14 @@ static struct request *done_request(void)
 
 static struct batch *next_done(struct sink *sink)
 {
-    (void)sink;
     struct request *request = done_request();
     if (!request)
         return NULL;
     fake_kinesis_act(); // What is acknowledged is stored.
     world_moved();
+    if (!has_room(sink))
+        promptness_note_room();
+    promptness_note_returned(request);
     return request_release(request);
 }
 
@@ -110,6 +113,7 @@ struct sink *fake_kinesis_open(void)
 {
     assert(!open_sink);
     requests_forget_answers();
+    promptness_begin();
     open_sink = alloc_zeroed(1, sizeof *open_sink);
     *open_sink = (struct sink){
         .has_room = has_room,

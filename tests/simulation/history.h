@@ -56,6 +56,8 @@ struct committed {
     unsigned stored;          // How often.
     const void *stored_under; // The key, as the oracle knows it.
     unsigned inverted;        // How often it was stored before an earlier one.
+    int64_t taken_ms;         // When the program was done with its message; 0: it may not be.
+    int64_t not_before_ms;    // The service asked to wait so long before it comes again.
     bool is_wanted;           // It is published and selected.
     bool is_owed;             // It is wanted, and nobody moved the slot past it.
     bool may_come_again;      // Something happened that makes duplicates.

@@ -109,9 +109,13 @@ static struct key_state *state_of(struct str key)
 
 struct sent oracle_judge_sent(const struct record *record)
 {
-    const struct committed *change = change_of(record_data(record));
+    struct committed *change = change_of(record_data(record));
     struct str key = record_key(record);
     judge_key(change, key);
+    if (record->attempts <= 1) // On a new connection nobody remembers what was asked for.
+        change->not_before_ms = 0;
+    if (world.now_ms < change->not_before_ms)
+        world_broken(INVARIANT_PROMPT, "change %zu is sent too early", number_of(change));
     world_trace("sent: change %zu of entry %zu, key " STR_FMT, number_of(change), change->entry,
         STR_ARG(key));
     return (struct sent){.change = number_of(change), .key = state_of(key)};
@@ -233,6 +237,11 @@ void oracle_expect_again(size_t entry)
 void oracle_expect_duplicate(struct sent sent)
 {
     history.changes[sent.change].may_come_again = true;
+}
+
+void oracle_expect_patience(struct sent sent, int64_t until_ms)
+{
+    history.changes[sent.change].not_before_ms = until_ms;
 }
 
 bool oracle_is_content(void)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct key_state;
 struct record;
@@ -48,6 +49,9 @@ void oracle_expect_again(size_t entry);
 
 // The record's request has no outcome: it may be stored, and must be sent again.
 void oracle_expect_duplicate(struct sent sent);
+
+// The service asked not to be sent it again before that time.
+void oracle_expect_patience(struct sent sent, int64_t until_ms);
 
 // Everything that is owed is stored.
 bool oracle_is_content(void);

@@ -8,6 +8,7 @@
 #include "model/batch.h"
 #include "model/record.h"
 #include "oracle.h"
+#include "promptness.h"
 #include "stream.h"
 #include "world.h"
 
@@ -15,14 +16,16 @@
 #include <string.h>
 
 enum {
-    TIMEOUT_MS = 15000, // Of a request that is not answered.
-    LATE_MS = 20000     // How long after that it may be stored all the same.
+    TIMEOUT_MS = 15000,       // Of a request that is not answered.
+    LATE_MS = 20000,          // How long after that it may be stored all the same.
+    RETRY_AFTER_MS_MAX = 5000 // The program waits no longer, whatever it is asked for.
 };
 
-// The last number that the program was told of a lane, and of which shard.
+// What the program was told last of a lane.
 struct answer {
-    uint32_t shard;
-    uint64_t number; // 0: none.
+    uint32_t shard;     // Where its records fall; SHARD_UNKNOWN: it was not told.
+    uint64_t number;    // Of what was stored last; 0: nothing was.
+    uint32_t number_of; // The shard where that is.
 };
 
 static struct random dice;
@@ -46,7 +49,8 @@ void requests_begin(void)
 
 void requests_forget_answers(void)
 {
-    memset(answers, 0, sizeof *answers << world.scenario.lane_bits);
+    for (size_t i = 0; i < (size_t)1 << world.scenario.lane_bits; i++)
+        answers[i] = (struct answer){.shard = SHARD_UNKNOWN};
 }
 
 static bool mishap(enum misfortune misfortune)
@@ -55,17 +59,28 @@ static bool mishap(enum misfortune misfortune)
            roll(100) < world.scenario.mishap_percent;
 }
 
-// The top of its explicit hash key, the middle of its lane, or of its key's MD5, as the service
-// would have it.
-static uint64_t hash_of(const struct record *record)
+// The top of its key's MD5.
+static uint64_t natural_hash(const struct record *record)
 {
-    if (world.scenario.entry_bytes_max > 0)
-        return (2 * (uint64_t)record->lane + 1) << (63 - world.scenario.lane_bits);
     struct md5 md5 = md5_of(record_key(record));
     uint64_t hash = 0;
     for (size_t i = 0; i < 8; i++)
         hash = hash << 8 | md5.bytes[i];
     return hash;
+}
+
+static uint32_t lane_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 1 >> (63 - world.scenario.lane_bits));
+}
+
+// By which the service places an entry: aggregates, and all that is sent among them, have an
+// explicit hash key, the middle of their lane.
+static uint64_t hash_of(const struct record *first)
+{
+    bool is_explicit = world.scenario.entry_bytes_max > 0;
+    return is_explicit ? (2 * (uint64_t)first->lane + 1) << (63 - world.scenario.lane_bits)
+                       : natural_hash(first);
 }
 
 // A part of the request, as long as the batch's entry with that number.
@@ -136,30 +151,47 @@ static void lose_reply(struct request *request)
 // The service puts the parcel before the last one of its lane, if the program can know.
 static bool is_inverted(const struct parcel *parcel, const struct answer *last, uint32_t shard)
 {
-    return !world.scenario.in_order && last->number > 0 && last->shard == shard &&
+    return !world.scenario.in_order && last->number > 0 && last->number_of == shard &&
            mishap(MISFORTUNE_INVERSION) && oracle_bears_inversion(parcel->sent, parcel->count);
+}
+
+static struct answer *last_answer(const struct parcel *parcel)
+{
+    return &answers[lane_of(parcel->hash)];
 }
 
 static enum storing place(
     const struct parcel *parcel, const struct shard *shard, struct placement *placement)
 {
-    struct answer *last = &answers[parcel->hash >> 1 >> (63 - world.scenario.lane_bits)];
+    struct answer *last = last_answer(parcel);
     bool inverted = is_inverted(parcel, last, shard->id);
     uint64_t number =
         inverted ? last->number - 1 - (uint64_t)roll(NUMBERS_BETWEEN) : stream_number();
     *placement = (struct placement){.shard = shard->id, .sequence_number = {{0, 0, number}}};
     if (inverted)
         return STORING_INVERTED;
-    *last = (struct answer){.shard = shard->id, .number = number};
+    *last = (struct answer){.shard = shard->id, .number = number, .number_of = shard->id};
     return STORING_IN_PLACE;
 }
 
-static enum outcome outcome_of(const struct parcel *parcel, struct shard *shard)
+static enum outcome outcome_of(struct shard *shard)
 {
-    (void)parcel;
     if (!stream_takes(shard) || mishap(MISFORTUNE_THROTTLE))
         return OUTCOME_THROTTLED;
     return mishap(MISFORTUNE_FAILURE) ? OUTCOME_FAILED : OUTCOME_STORED;
+}
+
+// As a rule the service says which shard it is; else it is the one that the lane fell into before.
+static void tell_throttle(
+    const struct parcel *parcel, const struct shard *shard, struct placement *placement)
+{
+    struct answer *last = last_answer(parcel);
+    if (roll(4) > 0) {
+        placement->shard = shard->id;
+        last->shard = shard->id;
+    }
+    if (last->shard != SHARD_UNKNOWN)
+        stream_note_throttled(last->shard);
 }
 
 // A sink that keeps order stores nothing behind what it did not store.
@@ -173,11 +205,11 @@ static void answer_each(struct request *request)
     for (struct parcel parcel = {0}; next_parcel(request, &parcel);) {
         struct shard *shard = stream_shard(parcel.hash);
         enum outcome *outcome = &batch->outcomes[parcel.entry];
-        *outcome = stopped ? OUTCOME_FAILED : outcome_of(&parcel, shard);
+        *outcome = stopped ? OUTCOME_FAILED : outcome_of(shard);
         stopped |= world.scenario.in_order && *outcome != OUTCOME_STORED;
         struct placement *placement = &batch->placements[parcel.entry];
-        if (*outcome == OUTCOME_THROTTLED && roll(4) > 0)
-            placement->shard = shard->id;
+        if (*outcome == OUTCOME_THROTTLED && !world.scenario.in_order)
+            tell_throttle(&parcel, shard, placement);
         if (*outcome != OUTCOME_STORED)
             continue;
         stored++;
@@ -186,6 +218,16 @@ static void answer_each(struct request *request)
     world_trace("request %llu: %zu of %zu will be stored, and answered at %.3f",
         (unsigned long long)request->number, stored, batch->count,
         (double)(request->done_ms - world.started_ms) / 1000);
+}
+
+// The service takes nothing, and may say for how long.
+static void ask_for_patience(struct request *request)
+{
+    struct batch *batch = request->batch;
+    fail_all(batch, OUTCOME_THROTTLED, ERR_RETRY);
+    batch->retry_after_ms = roll(2) == 0 ? 0 : roll(RETRY_AFTER_MS_MAX);
+    for (size_t i = 0; i < request->sent_count; i++)
+        oracle_expect_patience(request->sent[i], request->done_ms + batch->retry_after_ms);
 }
 
 static void decide(struct request *request)
@@ -198,9 +240,18 @@ static void decide(struct request *request)
     else if (times_out || mishap(MISFORTUNE_LOST_REPLY))
         lose_reply(request);
     else if (mishap(MISFORTUNE_THROTTLE))
-        fail_all(request->batch, OUTCOME_THROTTLED, ERR_RETRY);
+        ask_for_patience(request);
     else
         answer_each(request);
+}
+
+// A consumer drops an aggregate when one of its rows belongs to another shard. Where shards are cut
+// is anybody's guess, so all must be of one lane.
+static void judge_company(const struct record *record, const struct record *first)
+{
+    if (lane_of(natural_hash(record)) != first->lane)
+        world_broken(INVARIANT_COMPLETE, "a record of lane %u is sent among those of lane %u",
+            lane_of(natural_hash(record)), first->lane);
 }
 
 static void judge_sent(struct request *request)
@@ -212,8 +263,10 @@ static void judge_sent(struct request *request)
     request->sent = alloc_bytes(request->sent_count * sizeof *request->sent);
     size_t at = 0;
     for (size_t i = 0; i < batch->count; i++)
-        for (const struct record *record = batch->records[i]; record; record = record->next)
+        for (const struct record *record = batch->records[i]; record; record = record->next) {
+            judge_company(record, batch->records[i]);
             request->sent[at++] = oracle_judge_sent(record);
+        }
 }
 
 struct request request_of(struct batch *batch)
@@ -225,8 +278,14 @@ struct request request_of(struct batch *batch)
         .done_ms = from_ms + 1 + roll(world.scenario.service_latency_ms + 1),
     };
     judge_sent(&request);
+    promptness_judge(&request);
     decide(&request);
     return request;
+}
+
+int64_t request_throttled_ms(uint32_t lane)
+{
+    return stream_throttled_ms(answers[lane].shard);
 }
 
 struct batch *request_release(struct request *request)

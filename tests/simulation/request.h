@@ -27,6 +27,9 @@ struct request request_of(struct batch *batch);
 // Gives the batch back.
 struct batch *request_release(struct request *request);
 
+// When the shard throttled last of which the program thinks that it is the lane's.
+int64_t request_throttled_ms(uint32_t lane);
+
 // Misfortunes.
 void requests_stall(int64_t duration_ms);
 void requests_refuse(int64_t duration_ms);

@@ -1,12 +1,15 @@
 #include "stream.h"
 
 #include "base/random.h"
+#include "model/placement.h"
 #include "world.h"
 
 #include <assert.h>
 
 enum {
-    SHARDS_MAX = 16
+    SHARDS_MAX = 16,
+    IDS_MAX = 4096, // Of all shards that there ever were; more share what is noted.
+    LONG_AGO_MS = -1000000
 };
 
 static struct random dice;
@@ -14,6 +17,7 @@ static struct shard shards[SHARDS_MAX]; // The open ones, in the order of their 
 static size_t shard_count;
 static uint32_t next_id;
 static uint64_t last_number;
+static int64_t throttled_ms[IDS_MAX];
 
 static uint64_t roll(uint64_t below)
 {
@@ -33,6 +37,8 @@ void stream_begin(void)
     shard_count = world.scenario.shards;
     next_id = 0;
     last_number = 0;
+    for (size_t i = 0; i < IDS_MAX; i++)
+        throttled_ms[i] = LONG_AGO_MS;
     assert(shard_count <= SHARDS_MAX);
     uint64_t part = UINT64_MAX / shard_count;
     for (size_t i = 0; i < shard_count; i++)
@@ -63,6 +69,21 @@ bool stream_takes(struct shard *shard)
         return false;
     shard->tokens--;
     return true;
+}
+
+static int64_t *throttled(uint32_t id)
+{
+    return &throttled_ms[id / world.scenario.shard_id_step % IDS_MAX];
+}
+
+void stream_note_throttled(uint32_t id)
+{
+    *throttled(id) = world.now_ms;
+}
+
+int64_t stream_throttled_ms(uint32_t id)
+{
+    return id == SHARD_UNKNOWN ? LONG_AGO_MS : *throttled(id);
 }
 
 uint64_t stream_number(void)

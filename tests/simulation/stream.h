@@ -32,6 +32,12 @@ enum {
 };
 uint64_t stream_number(void);
 
+// It told the program that the shard is over its rate, which that remembers by the number.
+void stream_note_throttled(uint32_t id);
+
+// The last time; long ago when there is none.
+int64_t stream_throttled_ms(uint32_t id);
+
 // Misfortunes.
 void stream_reshard(void);
 void stream_close_a_shard(int64_t duration_ms);

@@ -6,6 +6,7 @@
 #include "history.h"
 #include "oracle.h"
 #include "output_plugin.h"
+#include "promptness.h"
 #include "server.h"
 #include "world.h"
 
@@ -27,6 +28,7 @@ void walsender_start(struct walsender *sender, lsn_t from)
     *sender = (struct walsender){.sent = from, .told = from, .heard_ms = world.now_ms};
     while (sender->entry < history.entry_count && history.entries[sender->entry].from < from)
         sender->entry++;
+    server.commit_taken = 0;
     oracle_expect_again(sender->entry);
 }
 
@@ -114,6 +116,7 @@ static void send_item(struct walsender *sender, const struct entry *entry, const
     struct buf payload;
     buf_init(&payload, 1 << 14);
     lsn_t lsn = item->lsn;
+    const struct item *told = NULL;
     if (!entry->is_message && !sender->began && plugin()->opens(item)) {
         begin_entry(sender, entry, &payload);
     } else if (!plugin()->tells(item)) {
@@ -124,8 +127,11 @@ static void send_item(struct walsender *sender, const struct entry *entry, const
     } else {
         sender->item++;
         plugin()->item(&payload, entry, item);
+        told = item;
     }
-    push_data(sender, lsn, &payload);
+    struct sent_message *message = push_data(sender, lsn, &payload);
+    message->change = told ? told->change : 0;
+    message->change_count = told ? told->count : 0;
 }
 
 static void send_next(struct walsender *sender)
@@ -280,6 +286,7 @@ bool walsender_take(struct walsender *sender, struct sent_message *message)
     *message = *next;
     sender->oldest++;
     sender->count--;
+    promptness_note_taken(message->change, message->change_count);
     // Who takes leave still takes what comes, and throws it away.
     if (message->commit_end > 0 && !sender->is_leaving)
         server.commit_taken = message->commit_end;

@@ -22,6 +22,8 @@ struct sent_message {
     char *bytes;       // Exactly as long as the message, for the sanitizer.
     size_t len;
     lsn_t commit_end; // Of a COMMIT.
+    size_t change;    // The changes that it tells.
+    size_t change_count;
 };
 
 struct sent_status {

@@ -141,7 +141,7 @@ void world_trace(const char *format, ...)
 void world_broken(enum invariant invariant, const char *format, ...)
 {
     static const char *const names[] = {"I1", "I2", "I3", "I4", "I5", "I6", "barrier", "once",
-        "exit", "alive", "key", "simulation"};
+        "exit", "alive", "prompt", "key", "simulation"};
     va_list args;
     va_start(args, format);
     fflush(stdout);

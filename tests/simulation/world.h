@@ -26,6 +26,7 @@ enum invariant {
     INVARIANT_ONCE,           // Nothing comes twice that nothing made come twice.
     INVARIANT_EXIT,           // The exit status is the right one.
     INVARIANT_ALIVE,          // A connection is kept alive.
+    INVARIANT_PROMPT,         // Nothing waits without a reason.
     INVARIANT_KEY,            // A record's partition key is its row's.
     INVARIANT_SIMULATION      // The simulation itself met what it does not know.
 };

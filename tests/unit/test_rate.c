@@ -13,6 +13,8 @@ static int set_up(void **state)
 {
     (void)state;
     rate_begin(&rate, BEGIN_MS);
+    for (int i = 0; i < 100; i++)
+        rate_throttled(&rate, BEGIN_MS, BEGIN_MS);
     return 0;
 }
 
@@ -42,6 +44,29 @@ static void answer(struct answers answers, int64_t from_ms, int64_t until_ms)
                 rate_stored(&rate, now_ms, now_ms);
         }
     }
+}
+
+static void it_holds_nothing_back_for_a_few_throttles_in_a_hundred(void **state)
+{
+    (void)state;
+    rate_begin(&rate, BEGIN_MS);
+    answer((struct answers){.a_ms = 10, .throttled_each = 7}, BEGIN_MS, BEGIN_MS + 2000);
+
+    assert_true(rate_allows(&rate, BEGIN_MS + 2000));
+    assert_in_range(rate_allows_at_ms(&rate), 0, BEGIN_MS + 2000);
+    rate_spend(&rate, 1 << 30);
+    assert_true(rate_allows(&rate, BEGIN_MS + 2000));
+}
+
+static void throttles_that_come_whatever_the_rate_are_borne(void **state)
+{
+    (void)state;
+    int64_t now_ms = BEGIN_MS + QUIET_MS;
+    for (int second = 0; second < 20; second++, now_ms += 1000) {
+        answer((struct answers){.a_ms = 1, .throttled_each = 12}, now_ms, now_ms + 1000);
+        allowed(100, now_ms);
+    }
+    assert_true(rate.share > 1);
 }
 
 static void it_begins_with_a_thousand_records_a_second(void **state)
@@ -154,6 +179,8 @@ static void it_is_over_after_a_quiet_minute(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FACT(it_holds_nothing_back_for_a_few_throttles_in_a_hundred),
+        FACT(throttles_that_come_whatever_the_rate_are_borne),
         FACT(it_begins_with_a_thousand_records_a_second),
         FACT(it_begins_with_a_mebibyte_a_second),
         FACT(a_large_record_is_paid_for_afterwards),
