@@ -118,7 +118,7 @@ static void judge(struct rate *rate, double throttled, int64_t now_ms)
 {
     if (throttled <= THROTTLED_MOST + rate->noise) {
         rate->falls = 0;
-        rate->noise += (throttled - rate->noise) * NOISE_FORGETS;
+        rate->noise -= most(rate->noise - throttled, 0) * NOISE_FORGETS;
         return;
     }
     if (rate->falls == 0 || throttled > NOISE_MOST) {
