@@ -1,107 +1,17 @@
-#include "cmocka_prelude.h"
+#include "scripted_server.h"
 
-#include "postgres/conn.h"
-
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-    BLOCKED_AFTER_S = 5, // A step that takes so long will not return.
-    QUIET_AFTER_MS = 20,
     STEPS_MAX = 100
 };
 
-#define AUTHENTICATED    STR("R\0\0\0\x08\0\0\0\0")
-#define COMMAND_COMPLETE STR("C\0\0\0\x08SET\0")
-#define COPY_BOTH        STR("W\0\0\0\x07\0\0\0")
-#define COPY_DONE        STR("c\0\0\0\x04")
-#define READY_FOR_QUERY  STR("Z\0\0\0\x05I")
-#define WARNING          STR("N\0\0\0\x18VWARNING\0Mlook\nout\0\0")
-
-// A server that says what the test tells it to, and nothing else.
-struct server {
-    int listener;
-    int fd;
-    char source[128];
-};
-
-static struct server server_listening(int backlog)
-{
-    struct server server = {.fd = -1};
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t len = sizeof address;
-    server.listener = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(server.listener, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(server.listener, backlog), 0);
-    assert_int_equal(getsockname(server.listener, (struct sockaddr *)&address, &len), 0);
-    snprintf(server.source, sizeof server.source,
-        "host=127.0.0.1 port=%d user=u dbname=d sslmode=disable gssencmode=disable",
-        ntohs(address.sin_port));
-    return server;
-}
-
-static void hear(const struct server *server)
-{
-    char bytes[4096];
-    assert_true(recv(server->fd, bytes, sizeof bytes, 0) > 0);
-}
-
-static void say(const struct server *server, struct str bytes)
-{
-    assert_int_equal(send(server->fd, bytes.ptr, bytes.len, 0), bytes.len);
-}
-
-static struct conn *start(const struct server *server)
-{
-    alarm(BLOCKED_AFTER_S);
-    struct err err;
-    struct conn *conn = conn_start(server->source, CONN_SQL, &err);
-    assert_non_null(conn);
-    return conn;
-}
-
-// Steps as long as there is something to step for.
-static enum step connect_on(struct conn *conn)
-{
-    enum step step = STEP_BUSY;
-    struct wait_fd fd = conn_wait_fd(conn);
-    while (step == STEP_BUSY && wait_poll(&fd, 1, QUIET_AFTER_MS) && fd.ready) {
-        struct err err;
-        step = conn_connect_step(conn, 1, &err);
-        fd = conn_wait_fd(conn);
-    }
-    return step;
-}
-
-static struct conn *connected(struct server *server)
-{
-    struct conn *conn = start(server);
-    assert_int_equal(connect_on(conn), STEP_BUSY);
-    server->fd = accept(server->listener, NULL, NULL);
-    setsockopt(server->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    hear(server);
-    say(server, AUTHENTICATED);
-    say(server, READY_FOR_QUERY);
-    assert_int_equal(connect_on(conn), STEP_BUSY);
-    hear(server);
-    say(server, COMMAND_COMPLETE);
-    say(server, READY_FOR_QUERY);
-    assert_int_equal(connect_on(conn), STEP_DONE);
-    return conn;
-}
-
-static void end(struct conn *conn, struct server *server)
-{
-    alarm(0);
-    conn_free(conn);
-    close(server->fd);
-    close(server->listener);
-}
+#define COPY_BOTH STR("W\0\0\0\x07\0\0\0")
+#define COPY_DONE STR("c\0\0\0\x04")
+#define WARNING   STR("N\0\0\0\x18VWARNING\0Mlook\nout\0\0")
 
 // A host behind a firewall. What wakes us early must not make libpq wait in our place.
 static void a_step_before_its_time_does_not_block(void **state)
