@@ -104,6 +104,12 @@ void expected_record(struct buf *record, const struct committed *change)
     buf_add_byte(record, '}');
 }
 
+static void add_part(struct buf *key, const char *column, int value)
+{
+    add(key, column);
+    buf_add_u64(key, (uint64_t)value);
+}
+
 void expected_key(struct buf *key, const struct committed *change)
 {
     const struct row *row = committed_row(change);
@@ -111,7 +117,7 @@ void expected_key(struct buf *key, const struct committed *change)
     add(key, change->kind == CHANGE_MESSAGE ? "messagesimulation"
                                             : history.tables[change->table].quoted);
     if (has_row && row_key_has_id(change->shape.key))
-        buf_printf(key, "idn%d", row->id);
+        add_part(key, "idn", row->id);
     if (has_row && row_key_has_code(change->shape.key))
-        buf_printf(key, "coden%d", row->code);
+        add_part(key, "coden", row->code);
 }

@@ -50,6 +50,7 @@ static void alter(struct table *table, enum key_kind key, unsigned extra)
 {
     struct shape *shape = &table->shape;
     *shape = (struct shape){.version = ++versions, .key = key, .extra = extra};
+    snprintf(shape->extra_name, sizeof shape->extra_name, "x%u", extra);
     shape->is_full = needs_full_identity(shape) || roll(4) == 0;
 }
 

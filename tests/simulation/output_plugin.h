@@ -1,6 +1,6 @@
 // output_plugin - what an output plugin of the server tells of the history, message by message.
 //
-// Each function writes the payload of one message to an empty buffer.
+// Each function adds the payload of one message to the buffer.
 #ifndef PGK_SIMULATION_OUTPUT_PLUGIN_H
 #define PGK_SIMULATION_OUTPUT_PLUGIN_H
 

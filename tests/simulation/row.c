@@ -1,8 +1,5 @@
 #include "row.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 bool row_key_has_id(enum key_kind key)
 {
     return key == KEY_ID || key == KEY_BOTH;
@@ -19,11 +16,20 @@ bool row_key_moves(enum key_kind key, const struct row *old_row, const struct ro
            (row_key_has_code(key) && old_row->code != new_row->code);
 }
 
+static void write_digits(char *text, uint64_t number)
+{
+    size_t digits = 1;
+    for (uint64_t rest = number; rest >= 10; rest /= 10)
+        digits++;
+    for (text[digits] = '\0'; digits > 0; number /= 10)
+        text[--digits] = (char)('0' + number % 10);
+}
+
 static struct cell number_cell(const char *name, uint64_t number, bool is_key)
 {
-    struct cell cell = {.type = "integer", .type_oid = TYPE_INTEGER, .is_key = is_key};
-    snprintf(cell.name, sizeof cell.name, "%s", name);
-    snprintf(cell.text, sizeof cell.text, "%" PRIu64, number);
+    struct cell cell = {
+        .name = name, .type = "integer", .type_oid = TYPE_INTEGER, .is_key = is_key};
+    write_digits(cell.text, number);
     return cell;
 }
 
@@ -45,10 +51,10 @@ static struct cell note_cell(uint64_t seq)
 }
 
 // A row that was written before there was the column holds nothing in it.
-static struct cell extra_cell(unsigned extra, const struct row *row)
+static struct cell extra_cell(const struct shape *shape, const struct row *row)
 {
-    struct cell cell = number_cell("", extra, false);
-    snprintf(cell.name, sizeof cell.name, "x%u", extra);
+    unsigned extra = shape->extra;
+    struct cell cell = number_cell(shape->extra_name, extra, false);
     if (extra % 2 == 0) {
         cell.type = "mood";
         cell.type_oid = TYPE_MOOD;
@@ -66,6 +72,6 @@ size_t row_cells(const struct shape *shape, const struct row *row, struct cell *
     cells[count++] = seq_cell(row->seq);
     cells[count++] = note_cell(row->seq);
     if (shape->extra > 0)
-        cells[count++] = extra_cell(shape->extra, row);
+        cells[count++] = extra_cell(shape, row);
     return count;
 }

@@ -23,6 +23,7 @@ struct shape {
     enum key_kind key;
     bool is_full;   // REPLICA IDENTITY FULL; else it is the key.
     unsigned extra; // The number of the column that was added; 0: there is none.
+    char extra_name[16];
 };
 
 struct row {
@@ -42,7 +43,7 @@ enum {
 
 // A column and what it holds of a row.
 struct cell {
-    char name[16];
+    const char *name; // Of a column that was added it is borrowed from the shape.
     const char *type;
     uint32_t type_oid;
     bool is_quoted; // A literal of its type is.

@@ -48,7 +48,11 @@ static void write_literal(struct buf *buf, const char *text)
 
 static void write_cell(struct buf *buf, const struct cell *cell)
 {
-    buf_printf(buf, " %s[%s]:", cell->name, cell->type);
+    buf_add_byte(buf, ' ');
+    buf_add(buf, str_from_c(cell->name));
+    buf_add_byte(buf, '[');
+    buf_add(buf, str_from_c(cell->type));
+    buf_add(buf, STR("]:"));
     if (cell->is_null)
         buf_add(buf, STR("null"));
     else if (cell->is_quoted)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 enum {
+    SENT_BYTES_MAX = 1 << 16,
     FORGETS_EVERY = 20 // So often the plugin's caches are emptied: it tells again what it told.
 };
 
@@ -26,6 +27,7 @@ static const struct output_plugin *plugin(void)
 void walsender_start(struct walsender *sender, lsn_t from)
 {
     *sender = (struct walsender){.sent = from, .told = from, .heard_ms = world.now_ms};
+    buf_init(&sender->next, SENT_BYTES_MAX);
     while (sender->entry < history.entry_count && history.entries[sender->entry].from < from)
         sender->entry++;
     server.commit_taken = 0;
@@ -34,6 +36,7 @@ void walsender_start(struct walsender *sender, lsn_t from)
 
 void walsender_release(struct walsender *sender)
 {
+    buf_release(&sender->next);
     for (; sender->count > 0; sender->count--)
         free(sender->outbox[sender->oldest++ % WINDOW_MAX].bytes);
 }
@@ -44,14 +47,14 @@ static void add_u64(struct buf *buf, uint64_t value)
         buf_add_byte(buf, (char)(value >> shift));
 }
 
-// Takes the buffer's bytes.
-static struct sent_message *push(struct walsender *sender, struct buf *buf)
+// Sends what stands in sender->next.
+static struct sent_message *push(struct walsender *sender)
 {
+    struct str next = buf_str(&sender->next);
     struct sent_message *message = &sender->outbox[(sender->oldest + sender->count) % WINDOW_MAX];
     sender->count++;
-    *message = (struct sent_message){.bytes = alloc_bytes(buf->len), .len = buf->len};
-    memcpy(message->bytes, buf->ptr, buf->len);
-    buf_release(buf);
+    *message = (struct sent_message){.bytes = alloc_bytes(next.len), .len = next.len};
+    memcpy(message->bytes, next.ptr, next.len);
     message->arrives_ms = server_arrival_ms();
     if (message->arrives_ms < sender->last_arrival_ms)
         message->arrives_ms = sender->last_arrival_ms;
@@ -61,40 +64,46 @@ static struct sent_message *push(struct walsender *sender, struct buf *buf)
     return message;
 }
 
-static struct sent_message *push_data(struct walsender *sender, lsn_t lsn, struct buf *payload)
+// What a plugin writes stands behind its place in the log, which is told twice, and the time.
+static struct buf *begin_data(struct walsender *sender)
 {
-    struct buf buf;
-    buf_init(&buf, 1 << 16);
-    buf_add_byte(&buf, 'w');
-    add_u64(&buf, lsn);
-    add_u64(&buf, lsn);
-    add_u64(&buf, 0);
-    buf_add(&buf, buf_str(payload));
-    buf_release(payload);
-    return push(sender, &buf);
+    buf_clear(&sender->next);
+    buf_add_byte(&sender->next, 'w');
+    for (int i = 0; i < 3; i++)
+        add_u64(&sender->next, 0);
+    return &sender->next;
+}
+
+static struct sent_message *push_data(struct walsender *sender, lsn_t lsn)
+{
+    struct sent_message *message = push(sender);
+    for (size_t i = 0; i < 8; i++) {
+        char byte = (char)(lsn >> (56 - 8 * i));
+        message->bytes[1 + i] = byte;
+        message->bytes[9 + i] = byte;
+    }
+    return message;
 }
 
 static void push_keepalive(struct walsender *sender, lsn_t position, bool wants_reply)
 {
-    struct buf buf;
-    buf_init(&buf, 64);
-    buf_add_byte(&buf, 'k');
-    add_u64(&buf, position);
-    add_u64(&buf, 0);
-    buf_add_byte(&buf, wants_reply ? 1 : 0);
+    struct buf *next = &sender->next;
+    buf_clear(next);
+    buf_add_byte(next, 'k');
+    add_u64(next, position);
+    add_u64(next, 0);
+    buf_add_byte(next, wants_reply ? 1 : 0);
     world_trace("keepalive at " LSN_FMT "%s%s", LSN_ARG(position),
         wants_reply ? ", wants reply" : "", sender->began ? ", inside a transaction" : "");
     sender->told = position > sender->told ? position : sender->told;
-    push(sender, &buf);
+    push(sender);
 }
 
 static void end_entry(struct walsender *sender, const struct entry *entry)
 {
     if (sender->began) {
-        struct buf payload;
-        buf_init(&payload, 1 << 12);
-        plugin()->commit(&payload, entry);
-        push_data(sender, entry->end, &payload)->commit_end = entry->end;
+        plugin()->commit(begin_data(sender), entry);
+        push_data(sender, entry->end)->commit_end = entry->end;
         sender->told = entry->end;
     }
     sender->began = false;
@@ -103,33 +112,32 @@ static void end_entry(struct walsender *sender, const struct entry *entry)
     sender->entry++;
 }
 
-static void begin_entry(struct walsender *sender, const struct entry *entry, struct buf *payload)
+static void begin_entry(struct walsender *sender, const struct entry *entry, struct buf *next)
 {
     sender->began = true;
     if (server_roll(FORGETS_EVERY) == 0)
         sender->told_before = (struct told_before){.origin_of = 0};
-    plugin()->begin(payload, entry);
+    plugin()->begin(next, entry);
 }
 
 static void send_item(struct walsender *sender, const struct entry *entry, const struct item *item)
 {
-    struct buf payload;
-    buf_init(&payload, 1 << 14);
+    struct buf *next = begin_data(sender);
     lsn_t lsn = item->lsn;
     const struct item *told = NULL;
     if (!entry->is_message && !sender->began && plugin()->opens(item)) {
-        begin_entry(sender, entry, &payload);
+        begin_entry(sender, entry, next);
     } else if (!plugin()->tells(item)) {
         sender->item++;
         return;
-    } else if (plugin()->prepare(&sender->told_before, &payload, entry, item)) {
+    } else if (plugin()->prepare(&sender->told_before, next, entry, item)) {
         lsn = 0;
     } else {
         sender->item++;
-        plugin()->item(&payload, entry, item);
+        plugin()->item(next, entry, item);
         told = item;
     }
-    struct sent_message *message = push_data(sender, lsn, &payload);
+    struct sent_message *message = push_data(sender, lsn);
     message->change = told ? told->change : 0;
     message->change_count = told ? told->count : 0;
 }

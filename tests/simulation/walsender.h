@@ -3,7 +3,7 @@
 #ifndef PGK_SIMULATION_WALSENDER_H
 #define PGK_SIMULATION_WALSENDER_H
 
-#include "base/str.h"
+#include "base/buf.h"
 #include "model/lsn.h"
 #include "output_plugin.h"
 
@@ -39,6 +39,7 @@ struct walsender {
     struct told_before told_before; // By the plugin.
     lsn_t sent;                     // Up to where the log was read.
     lsn_t told;                     // What the reader knows of that.
+    struct buf next;                // The message being written.
     struct sent_message outbox[WINDOW_MAX];
     size_t oldest;
     size_t count;
