@@ -19,6 +19,8 @@ from trial import Trial
 VERSIONS = os.environ.get('PGK_POSTGRES_VERSIONS', '15,18').split(',')
 NUMBERS = itertools.count(1)
 
+memory_of_runs = []  # The most that each had, and in which test.
+
 
 def pytest_configure(config):
     """Told to stop, pytest still runs every teardown, so that no server outlives it."""
@@ -28,6 +30,13 @@ def pytest_configure(config):
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Tells how near the program came to its bound."""
+    if memory_of_runs:
+        memory_bytes, test = max(memory_of_runs)
+        terminalreporter.write_line(f'at most {memory_bytes >> 20} MiB resident, in {test}')
 
 
 @pytest.fixture(scope='session', params=VERSIONS)
@@ -95,7 +104,7 @@ def kinesis_local():
 
 
 @pytest.fixture
-def pg_kinesis(tmp_path):
+def pg_kinesis(tmp_path, request):
     """Starts the program under test, as often as asked. No run outlives its test; what each said
     is shown when the test fails. Whatever happened, none may have taken more than its memory."""
     started = []
@@ -111,6 +120,7 @@ def pg_kinesis(tmp_path):
         run.kill()
         print(report)
     for run in started:
+        memory_of_runs.append((run.memory_bytes, request.node.nodeid))
         run.assert_memory_was_bounded()
 
 
