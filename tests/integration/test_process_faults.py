@@ -7,6 +7,7 @@ import pytest
 from memory_group import MemoryGroup
 from ordeal import CATCH_UP_S, cut
 from runs import SLOT, arguments
+from trial import KEYS
 from waiting import wait_until
 
 pytestmark = pytest.mark.parametrize('postgres', ['15'], indirect=True)
@@ -24,9 +25,8 @@ def in_the_middle_of_a_transaction(trial):
     """Some of its records are stored and acknowledged, some wait for an answer, some are not read."""
     answered = trial.sim.counters()['put_records_requests'] + 2
     trial.sim.control(stall_after=answered)
-    trial.write(keys=8000)
+    trial.write(keys=5000)
     trial.wait_for_counter('replies_stalled')
-    trial.sim.control(stall_after=0)
 
 
 def stored_and_not_answered(trial):
@@ -34,8 +34,7 @@ def stored_and_not_answered(trial):
     trial.sim.control(stall=True)
     stored = trial.sim.counters()['records_stored']
     trial.write()
-    trial.wait_for_counter('records_stored', more_than=stored + len(trial.committed) // 2 - 1)
-    trial.sim.control(stall=False)
+    trial.wait_for_counter('records_stored', more_than=stored + KEYS - 1)
 
 
 def between_a_partial_failure_and_its_retry(trial):
@@ -44,7 +43,11 @@ def between_a_partial_failure_and_its_retry(trial):
     failed = trial.sim.counters()['records_failed']
     trial.write()
     trial.wait_for_counter('records_failed', more_than=failed)
-    trial.sim.control(fail_key='')
+
+
+def heal(trial):
+    """The endpoint is well again."""
+    trial.sim.control(stall=False, stall_after=0, fail_key='')
 
 
 KILLED = [idle, in_the_middle_of_a_transaction, stored_and_not_answered,
@@ -59,6 +62,7 @@ def test_a_kill_loses_nothing(trial, moment):
     assert trial.is_confirmed() == (moment is idle)
 
     trial.run.kill()
+    heal(trial)
     trial.start()
     trial.write()
 
@@ -85,13 +89,12 @@ def test_told_to_leave_under_a_stalled_endpoint_it_leaves_the_rest_to_the_next(t
     trial.start()
     trial.write_and_arrive()
     stored_and_not_answered(trial)
-    trial.sim.control(stall=True)
 
     assert trial.run.terminate(WHEN_LEFT_S) == 0
 
     assert 'leaving with records undelivered: the next run delivers them' in trial.run.log()
     assert not trial.is_confirmed()
-    trial.sim.control(stall=False)
+    heal(trial)
     trial.start()
     assert trial.verdict() > 0
 

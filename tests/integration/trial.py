@@ -13,8 +13,8 @@ KEYS = 40
 class Trial:
     """A table whose rows are changed in rounds, and the runs that bring them into a stream.
 
-    `sim` is where records arrive; `source` and `endpoint` are how runs get there, which a test may
-    turn to something in between.
+    `sim` is where records arrive; `source` and `endpoint_url` are how runs get from the one to the
+    other, which a test may turn to something in between.
     """
 
     def __init__(self, pg_kinesis, database, sim):
