@@ -132,17 +132,6 @@ size_t json_encode_truncate(struct buf *data, const struct event *event,
     return table->invalid;
 }
 
-static bool is_utf8(struct str text)
-{
-    while (text.len > 0) {
-        size_t len = utf8_length(text);
-        if (len == 0)
-            return false;
-        text = str_after(text, len);
-    }
-    return true;
-}
-
 size_t json_encode_message(
     struct buf *data, const struct event *event, const struct json_frame *frame)
 {
@@ -151,7 +140,7 @@ size_t json_encode_message(
     write_head(data, event, STR("\"\""), STR("MESSAGE"), frame->time);
     buf_add(data, STR("},\"prefix\":"));
     size_t invalid = json_write_string(data, message->prefix);
-    if (is_utf8(message->content)) {
+    if (utf8_is_valid(message->content)) {
         buf_add(data, STR(",\"content\":"));
         json_write_string(data, message->content);
     } else {

@@ -112,8 +112,6 @@ struct relation *relation_new(const struct relation *shown)
 
 void relation_free(struct relation *relation)
 {
-    if (!relation)
-        return;
     free((void *)relation->key);
     free(relation->type_names);
     buf_release(&relation->json);
