@@ -64,6 +64,7 @@ static void what_is_no_base64_is_refused(void **state)
         STR(" Zg="),
         STR("Zg==\n"),
         STR("Z!=="),
+        STR("Z!Zg"),
         STR("Zg==Zg==x"),
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
@@ -75,6 +76,16 @@ static void what_is_no_base64_is_refused(void **state)
     }
 }
 
+static void bytes_that_do_not_fit_are_refused(void **state)
+{
+    (void)state;
+    struct buf back;
+    buf_init(&back, 2);
+    assert_false(base64_read(&back, STR("Zm9v")));
+    assert_int_equal(back.len, 0);
+    buf_release(&back);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -82,6 +93,7 @@ int main(void)
         cmocka_unit_test(writes_rfc_4648s_vectors),
         cmocka_unit_test(writes_what_libcrypto_writes),
         cmocka_unit_test(what_is_no_base64_is_refused),
+        cmocka_unit_test(bytes_that_do_not_fit_are_refused),
     };
     return cmocka_run_group_tests_name("base64", tests, NULL, NULL);
 }

@@ -46,12 +46,32 @@ static void a_timeout_is_never_negative_but_for_never(void **state)
     assert_int_equal(clock_timeout_ms(0, CLOCK_NEVER_MS - 1), 2147483647);
 }
 
+static int64_t host_us(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void time_passes_as_it_does_on_the_host(void **state)
+{
+    (void)state;
+    int64_t before_ms = host_us(CLOCK_MONOTONIC) / 1000;
+    int64_t now_ms = clock_now_ms();
+    assert_in_range(now_ms, before_ms, host_us(CLOCK_MONOTONIC) / 1000);
+
+    int64_t before_us = host_us(CLOCK_REALTIME);
+    int64_t wall_us = clock_wall_us();
+    assert_in_range(wall_us, before_us, host_us(CLOCK_REALTIME));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_the_hosts_zone),
         cmocka_unit_test(shows_microseconds_in_utc_whatever_the_zone),
         cmocka_unit_test(a_timeout_is_never_negative_but_for_never),
+        cmocka_unit_test(time_passes_as_it_does_on_the_host),
     };
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
 }

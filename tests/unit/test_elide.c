@@ -126,6 +126,15 @@ static void an_old_value_that_was_not_told_stays_untold(void **state)
         "{\"a\":{\"new\":" ELIDED "},\"b\":{\"new\":" TEXT("c") ",\"old\":" TEXT("b") "}}}");
 }
 
+static void a_column_that_is_not_told_is_passed_over(void **state)
+{
+    (void)state;
+    const struct datum old_row[] = {text(X30), {.kind = DATUM_NULL}};
+    struct event event = event_of(old_row, NULL);
+
+    expect_columns(&event, 1, "{\"b\":{\"old\":" ELIDED "}}}");
+}
+
 static void what_would_not_get_shorter_stays(void **state)
 {
     (void)state;
@@ -166,6 +175,7 @@ int main(void)
         FACT(a_value_weighs_what_it_takes_in_the_record),
         FACT(an_old_value_is_a_value_too),
         FACT(an_old_value_that_was_not_told_stays_untold),
+        FACT(a_column_that_is_not_told_is_passed_over),
         FACT(what_would_not_get_shorter_stays),
         FACT(whatever_the_excess_the_record_is_shorter_by_it_or_as_short_as_it_gets),
     };

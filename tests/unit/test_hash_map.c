@@ -21,6 +21,21 @@ static void gives_back_what_was_put(void **state)
     hash_map_release(&map);
 }
 
+static void what_is_not_held_is_not_taken(void **state)
+{
+    (void)state;
+    struct hash_map map;
+    hash_map_init(&map);
+    int a = 1;
+    assert_null(hash_map_put(&map, STR("k"), &a));
+
+    assert_null(hash_map_take(&map, STR("kk")));
+
+    assert_int_equal(map.count, 1);
+    assert_ptr_equal(hash_map_get(&map, STR("k")), &a);
+    hash_map_release(&map);
+}
+
 static void thousands_of_keys_come_and_go(void **state)
 {
     (void)state;
@@ -55,6 +70,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_back_what_was_put),
+        cmocka_unit_test(what_is_not_held_is_not_taken),
         cmocka_unit_test(thousands_of_keys_come_and_go),
     };
     return cmocka_run_group_tests_name("hash_map", tests, NULL, NULL);

@@ -87,6 +87,8 @@ static void what_is_no_json_fails(void **state)
         STR_CONST("+1"),
         STR_CONST("\"\\x\""),
         STR_CONST("\"\\u12g4\""),
+        STR_CONST("\"\\u12\""),
+        STR_CONST("\"\\\"\\u12"),
         STR_CONST("\"\\ud800\""),
         STR_CONST("\"\\udc00\""),
         STR_CONST("\"\\ud800\\u0041\""),
@@ -103,6 +105,21 @@ static void what_is_no_json_fails(void **state)
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         assert_false(is_json(texts[i]));
+}
+
+static void a_number_is_read_only_where_one_is(void **state)
+{
+    (void)state;
+    static const struct str texts[] = {
+        STR_CONST("\"1\""), STR_CONST("true"), STR_CONST("[1]"), STR_CONST("")};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char *copy = copy_of(texts[i]);
+        struct json_reader reader = json_reader_over(copy, texts[i].len);
+        assert_float_equal(json_number(&reader), 0, 0);
+        json_skip(&reader);
+        assert_false(json_done(&reader));
+        free(copy);
+    }
 }
 
 static void depth_has_a_bound(void **state)
@@ -204,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_document_is_walked),
         cmocka_unit_test(no_prefix_is_a_document),
         cmocka_unit_test(what_is_no_json_fails),
+        cmocka_unit_test(a_number_is_read_only_where_one_is),
         cmocka_unit_test(depth_has_a_bound),
         cmocka_unit_test(a_special_byte_is_seen_wherever_it_stands),
         cmocka_unit_test(escapes_are_undone_in_place),

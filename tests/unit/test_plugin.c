@@ -52,12 +52,28 @@ static void a_plugin_is_known_by_its_name(void **state)
     assert_string_equal(plugin_name(PLUGIN_PGOUTPUT), "pgoutput");
 }
 
+static void no_more_publications_are_taken_than_there_is_room_for(void **state)
+{
+    (void)state;
+    struct publications publications = {.count = 0};
+    struct err err = {0};
+    for (size_t i = 0; i < PUBLICATIONS_MAX; i++)
+        assert_true(publications_add(&publications, STR("a"), &err));
+
+    assert_false(publications_add(&publications, STR("b"), &err));
+
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_string_equal(err.text, "more than 32 publications");
+    assert_int_equal(publications.count, PUBLICATIONS_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decoding_tells_xids_and_the_time_of_commits),
         cmocka_unit_test(publications_are_named_as_they_are_spelled),
         cmocka_unit_test(messages_are_told_where_they_are_wanted),
+        cmocka_unit_test(no_more_publications_are_taken_than_there_is_room_for),
         cmocka_unit_test(a_plugin_is_known_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,6 +106,13 @@ static void signs_as_the_published_suite_does(void **state)
     "0\xa2\x64"                                                                                    \
     "Data\x45world\x6cPartitionKey\x62k2"
 
+static void a_time_is_written_as_aws_writes_it(void **state)
+{
+    (void)state;
+    struct sigv4_time time = sigv4_time(EXAMPLE_WALL_US + 999999);
+    assert_true(str_equal(sigv4_time_str(&time), STR("20150830T123600Z")));
+}
+
 static void signs_our_own_requests(void **state)
 {
     (void)state;
@@ -214,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signs_as_the_published_suite_does),
+        cmocka_unit_test(a_time_is_written_as_aws_writes_it),
         cmocka_unit_test(signs_our_own_requests),
         cmocka_unit_test(a_new_day_has_a_new_key),
         cmocka_unit_test(a_released_signer_keeps_no_key),
