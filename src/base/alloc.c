@@ -5,7 +5,7 @@
 
 static void *present(void *memory)
 {
-    if (!memory) {
+    if (!memory) { // uncovered: a process that aborts leaves no profile behind.
         fputs("pg_kinesis: out of memory\n", stderr);
         abort();
     }
