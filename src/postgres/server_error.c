@@ -22,7 +22,8 @@ static const struct rule rules[] = {
     {STR_CONST("55006"), STR_CONST(""), ERR_RETRY,
         "another process reads this slot; end it, or start with --retry-initial to wait for it"},
     {STR_CONST("42704"), STR_CONST("replication slot"), ERR_OPERATOR,
-        "create the slot with --create; changes made before that are not in it"},
+        "SELECT slot_name FROM pg_replication_slots tells which there are; --create makes one, "
+        "without earlier changes"},
     {STR_CONST("42704"), STR_CONST("publication"), ERR_OPERATOR,
         "it is younger than changes that the slot still holds: see the warning about that"},
     {STR_CONST("55000"), STR_CONST("can no longer"), ERR_FINAL,

@@ -241,7 +241,8 @@ def test_a_server_that_refuses_the_plugin(pg_kinesis, kinesis_sim, odd_server):
 def test_a_slot_that_is_not_there(pg_kinesis, table, kinesis_sim):
     expect(pg_kinesis(*arguments(table, kinesis_sim)), 1, f'slot "{SLOT}"',
            'hint: create it with --create')
-    expect(pg_kinesis('--source', table.dsn, '--slot', SLOT, '--drop'), 1, f'slot "{SLOT}"')
+    expect(pg_kinesis('--source', table.dsn, '--slot', SLOT, '--drop'), 1, f'slot "{SLOT}"',
+           'hint: SELECT slot_name FROM pg_replication_slots')
     expect(pg_kinesis('--source', table.dsn, '--slot', 'Not-A-Slot', '--drop'), 2,
            '"Not-A-Slot" is no name for a slot', 'hint: use 1 to 63 lower case letters')
     expect_success(pg_kinesis(*streaming(table.uri, kinesis_sim, '--create')))
