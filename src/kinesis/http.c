@@ -270,13 +270,10 @@ static void explain_failure(struct http_exchange *exchange, CURLcode code)
         err_set(&exchange->err, ERR_OPERATOR, "%s", err_quote(str_from_c(text)).text);
         err_hint(&exchange->err, "name the file of the certificate authority by AWS_CA_BUNDLE");
         break;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_CONNECT:
-        err_set(&exchange->err, ERR_RETRY, "%s", err_quote(str_from_c(text)).text);
-        err_hint(&exchange->err, "check the region and the endpoint URL");
-        break;
     default:
         err_set(&exchange->err, ERR_RETRY, "%s", err_quote(str_from_c(text)).text);
+        if (exchange->sendings == 0)
+            err_hint(&exchange->err, "check the region and the endpoint URL");
     }
 }
 
