@@ -56,6 +56,8 @@ static bool describe(struct kinesis_sink *kinesis, struct stream_facts *facts, s
         bool passes = err->kind == ERR_RETRY && tries < DESCRIBE_TRIES_MAX;
         if (!passes || !sleeper.base.sleep_until(&sleeper.base, NULL, 0, until_ms))
             return false;
+        if (tries == 1)
+            log_event(LOG_WARNING, "cannot look at the stream, trying again: %s", err->text);
     }
 }
 
