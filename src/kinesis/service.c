@@ -21,8 +21,9 @@ struct service {
     struct sigv4_signer signer;
     int64_t clock_offset_us; // Added to this host's wall time.
     const struct wire *wire;
-    bool wire_is_certain; // Chosen by the operator, or understood by the service.
-    unsigned epoch;       // Changes with the credentials, the offset and the wire.
+    bool wire_is_settled;    // By the operator, or since the service refused the other one.
+    bool wire_is_understood; // The service has answered to it.
+    unsigned epoch;          // Changes with the credentials, the offset and the wire.
 };
 
 static void set_signer(struct service *service)
@@ -53,7 +54,7 @@ struct service *service_new(
     struct service *service = alloc_zeroed(1, sizeof *service);
     service->profile = options->profile;
     service->wire = options->wire == WIRE_JSON ? &wire_json : &wire_cbor;
-    service->wire_is_certain = options->wire != WIRE_AUTO;
+    service->wire_is_settled = options->wire != WIRE_AUTO;
     if (look_up(service, options, stream, err)) {
         const char *ca_bundle = getenv("AWS_CA_BUNDLE");
         const struct http_options http_options = {
@@ -195,10 +196,10 @@ static bool correct_clock(struct service *service, int64_t service_wall_us)
 // True when the endpoint seems to know no CBOR, and nothing has shown yet that it does.
 static bool change_wire(struct service *service, const struct service_error *error)
 {
-    if (service->wire_is_certain)
+    if (service->wire_is_settled || service->wire_is_understood)
         return false;
     service->wire = &wire_json;
-    service->wire_is_certain = true;
+    service->wire_is_settled = true;
     service->epoch++;
     log_event(LOG_WARNING,
         "the endpoint does not take CBOR (status %ld%s%s): requests go as JSON; hint: --wire json",
@@ -222,6 +223,12 @@ static bool learn_from(struct service *service, const struct http_exchange *exch
     return reload_credentials(service);
 }
 
+static bool may_know_no_cbor(const struct service *service, const struct service_error *error)
+{
+    return service->wire == &wire_cbor && !service->wire_is_understood &&
+           service_error_refuses_form(error);
+}
+
 bool service_succeeded(struct service *service, struct http_exchange *exchange,
     const char *operation, struct service_error *error, struct err *err)
 {
@@ -233,9 +240,11 @@ bool service_succeeded(struct service *service, struct http_exchange *exchange,
         return err_wrap(err, "%s at %s", operation, service->endpoint.url);
     }
     if (exchange->reply.status == 200)
-        return service->wire_is_certain = true;
+        return service->wire_is_understood = true;
     *error = service_error_read(
         exchange->reply.status, str_from_c(exchange->reply.error_type), &exchange->reply.body);
+    if (may_know_no_cbor(service, error))
+        error->hint = "if it does not know CBOR: --wire json; else check the endpoint URL";
     service_error_explain(error, operation, err);
     log_event(LOG_DEBUG, "%s, request id \"%s\"", err->text,
         err_quote(str_from_c(exchange->reply.request_id)).text); // What AWS's support asks for.

@@ -68,7 +68,7 @@ def test_cbor_alone_is_not_given_up(pg_kinesis, database, start_kinesis_sim):
     sim = start_kinesis_sim('--stream', 'test:4', '--no-cbor')
     run = pg_kinesis(*arguments(database, sim, '--create', '--wire', 'cbor'))
     assert run.wait() == 1
-    assert 'status 404' in run.log()
+    assert 'status 404' in run.log() and '--wire json' in run.log()
     assert UNKNOWN not in run.log()
 
 
