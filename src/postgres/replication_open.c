@@ -90,15 +90,20 @@ static bool slots_own_plugin(const struct replication_options *options, const st
 
 // Publications are pgoutput's alone, and it does nothing without.
 static bool plugin_fits(
-    enum plugin plugin, const struct publications *publications, struct err *err)
+    enum plugin plugin, const struct replication_options *options, struct err *err)
 {
-    if (plugin == PLUGIN_PGOUTPUT && publications->count == 0) {
-        err_set(err, ERR_OPERATOR, "pgoutput reads publications, and none is named");
+    size_t publications = options->publications->count;
+    if (plugin == PLUGIN_PGOUTPUT && publications == 0) {
+        err_set(err, ERR_OPERATOR,
+            "slot \"%s\" is of pgoutput, which reads publications, and none "
+            "is named",
+            options->slot);
         return err_hint(
             err, "--publication NAME; make one with CREATE PUBLICATION NAME FOR TABLE ...");
     }
-    if (plugin == PLUGIN_TEST_DECODING && publications->count > 0) {
-        err_set(err, ERR_OPERATOR, "test_decoding knows no publications");
+    if (plugin == PLUGIN_TEST_DECODING && publications > 0) {
+        err_set(err, ERR_OPERATOR, "slot \"%s\" is of test_decoding, which knows no publications",
+            options->slot);
         return err_hint(err, "leave --publication out, or choose a slot of pgoutput");
     }
     return true;
@@ -113,7 +118,7 @@ static bool choose_plugin(const struct replication_options *options, const struc
         *plugin = options->plugin;
     if (*plugin == PLUGIN_AUTO)
         *plugin = options->publications->count > 0 ? PLUGIN_PGOUTPUT : PLUGIN_TEST_DECODING;
-    return plugin_fits(*plugin, options->publications, err);
+    return plugin_fits(*plugin, options, err);
 }
 
 static bool make_slot(const struct replication_options *options,

@@ -78,7 +78,7 @@ def test_a_slot_keeps_its_plugin(pg_kinesis, database):
 def test_a_slot_of_test_decoding_takes_no_publication(pg_kinesis, database):
     assert pg_kinesis(*to_stdout(database, '--create')).wait() == 0
     status, log = refused(pg_kinesis, *to_stdout(database, *publish(database)))
-    assert status == 1 and 'test_decoding knows no publications' in log
+    assert status == 1 and 'of test_decoding, which knows no publications' in log
 
 
 def test_what_a_publication_leaves_out_does_not_come(pg_kinesis, database):
