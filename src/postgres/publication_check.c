@@ -114,17 +114,21 @@ static bool hint_to_create(
     return err_hint(err, "%s", before);
 }
 
-static bool explain_missing(const struct check *check, const char *name, struct err *err)
+static bool explain_missing(
+    const struct check *check, const struct rows *named, size_t row, struct err *err)
 {
     struct rows *rows = ask_for_gap(check, err);
     if (!rows)
         return false;
     const struct gap_cure gap = cure_gap(rows);
     rows_free(rows);
+    struct err_quote others = err_quote(rows_value(named, row, PUBLICATION_OF_DATABASE));
     err_set(err, ERR_OPERATOR,
-        "publication %s does not exist, and has to before the slot that it is read by",
-        err_quote(str_from_c(name)).text);
-    return hint_to_create(&gap, name, !includes_by_pattern(check->options->selection), err);
+        "publication %s does not exist, and has to before the slot that it is read by; there %s%s",
+        err_quote(rows_value(named, row, PUBLICATION_NAME)).text,
+        others.text[0] ? "are: " : "is none", others.text);
+    return hint_to_create(&gap, text_of(named, row, PUBLICATION_NAME),
+        !includes_by_pattern(check->options->selection), err);
 }
 
 static void warn_of_publication(const struct rows *rows, size_t row, const char *slot)
@@ -153,7 +157,7 @@ static bool check_publications(const struct check *check, struct err *err)
         if (is_true(rows, row, PUBLICATION_EXISTS))
             warn_of_publication(rows, row, check->options->slot);
         else
-            ok = explain_missing(check, text_of(rows, row, PUBLICATION_NAME), err);
+            ok = explain_missing(check, rows, row, err);
     }
     rows_free(rows);
     return ok;

@@ -9,7 +9,8 @@ enum {
     PUBLICATION_NAME, // Quoted.
     PUBLICATION_EXISTS,
     PUBLICATION_IS_WHOLE, // It publishes all operations.
-    PUBLICATION_MAY_BE_YOUNGER
+    PUBLICATION_MAY_BE_YOUNGER,
+    PUBLICATION_OF_DATABASE // All that there are, quoted; NULL: none.
 };
 
 // Published tables, by their quoted names, whose updates and deletes the server refuses: those

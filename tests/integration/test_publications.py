@@ -62,6 +62,8 @@ def test_a_publication_that_is_missing(look, database, more):
 
 
 def test_a_name_that_has_to_be_quoted(look, database):
+    assert 'there is none' in look(names=['Not "there"'])[1]
+    database.execute('CREATE PUBLICATION "An other"')
     status, log = look(names=['Not "there"'])
     assert status == 1
     paste(database, cure(log, 'publication "Not ""there""" does not exist'))
