@@ -174,7 +174,7 @@ static bool check_identities(const struct check *check, struct err *err)
         add_identity(&cure, text_of(rows, row, 0));
     if (rows_count(rows) > 0)
         log_event(LOG_WARNING,
-            "PostgreSQL refuses to update and delete rows of table %s (one of %zu like it), which "
+            "PostgreSQL refuses to update and delete rows of table %s (1 of %zu), which "
             "is published without a replica identity; hint: %s",
             err_quote(rows_value(rows, 0, 0)).text, rows_count(rows), cure.text);
     rows_free(rows);
@@ -214,8 +214,8 @@ static bool check_gap(const struct check *check, struct err *err)
     struct gap_cure cure = cure_gap(rows);
     if (matters && cure.tables.len > 0)
         log_event(LOG_WARNING,
-            "table %s (one of " STR_FMT
-            " like it) is selected and in no publication: its changes do not come; "
+            "table %s (1 of " STR_FMT
+            ") is selected and in no publication: its changes do not come; "
             "hint: %s%sALTER PUBLICATION %s ADD TABLE %s",
             err_quote(rows_value(rows, 0, PUBLICATION_GAP_TABLE)).text,
             STR_ARG(rows_value(rows, 0, PUBLICATION_GAP_COUNT)), cure.before.text,

@@ -65,7 +65,7 @@ def test_a_name_that_has_to_be_quoted(look, database):
     assert 'there is none' in look(names=['Not "there"'])[1]
     database.execute('CREATE PUBLICATION "An other"')
     status, log = look(names=['Not "there"'])
-    assert status == 1
+    assert status == 1 and 'there are: "An other"' in log
     paste(database, cure(log, 'publication "Not ""there""" does not exist'))
     assert look(names=['Not "there"'])[0] == 0
 
@@ -78,7 +78,7 @@ def test_a_selected_table_that_is_in_no_publication(look, database):
     assert GAP not in look(names=names)[1]  # No pattern names it.
     status, log = look('-t', '*', '-T', 'other', names=names)
     assert status == 0
-    assert 'table public."No key" (one of 2 like it) is selected' in log
+    assert 'table public."No key" (1 of 2) is selected' in log
 
     paste(database, cure(log, GAP))
 
@@ -142,7 +142,7 @@ def test_tables_without_identity(look, database):
             database.execute(f'DELETE FROM {table}')
 
     log = look()[1]
-    assert '(one of 2 like it)' in log
+    assert '(1 of 2)' in log
     paste(database, cure(log, IDENTITY))
 
     database.execute('DELETE FROM "No key"; DELETE FROM p')
