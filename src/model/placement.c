@@ -2,6 +2,8 @@
 
 #include "base/eight_bytes.h"
 
+#include <endian.h>
+
 __extension__ typedef unsigned __int128 wide_t;
 
 enum {
@@ -32,7 +34,7 @@ static bool are_digits(uint64_t eight)
     return ((values | (values + EIGHT_TIMES(0x80 - 10))) & EIGHT_TOP_BITS) == 0;
 }
 
-// Two neighbours at a time become one number, on a machine whose first byte is the low one.
+// Two neighbours at a time become one number; the first digit is the low byte.
 // (D. Lemire, https://lemire.me/blog/2022/01/21/swar-explained-parsing-eight-digits/)
 static uint64_t eight_digits(uint64_t eight)
 {
@@ -68,7 +70,7 @@ struct sequence_number sequence_number_parse(struct str decimal)
         append(&number, 10, (uint64_t)(decimal.ptr[at] - '0'));
     }
     for (; at < decimal.len; at += CHUNK_DIGITS) {
-        uint64_t eight = eight_bytes(decimal.ptr + at);
+        uint64_t eight = le64toh(eight_bytes(decimal.ptr + at));
         if (!are_digits(eight))
             return unknown;
         append(&number, CHUNK, eight_digits(eight));
