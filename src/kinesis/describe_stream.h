@@ -1,11 +1,10 @@
-// describe_stream - the DescribeStreamSummary call: what the stream is, before anything is sent.
+// describe_stream - the DescribeStreamSummary call: what the stream is.
 //
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStreamSummary.html
 #ifndef PGK_KINESIS_DESCRIBE_STREAM_H
 #define PGK_KINESIS_DESCRIBE_STREAM_H
 
 #include "base/err.h"
-#include "base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
