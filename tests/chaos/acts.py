@@ -54,14 +54,15 @@ def stand_still(stage, draw):
 
 def starve(stage, draw):
     """It has no descriptor left, or fewer than it has open."""
-    pid, seconds = stage.run.process.pid, draw.uniform(0.5, 6)
+    run, seconds = stage.run, draw.uniform(0.5, 6)
+    pid = run.process.pid
     opened = len(os.listdir(f'/proc/{pid}/fd'))
     allowed = max(3, opened - draw.choice([0, 0, 2, 5]))
     stage.tell(f'pg_kinesis may have {allowed} descriptors, of {opened}, for {seconds:.1f} s')
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (allowed, before[1]))
     yield seconds
-    if stage.run.is_running:
+    if run.is_running:
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 

@@ -103,17 +103,21 @@ class Stage:
         errors = re.findall(r'pg_kinesis: (?:error|warning): .*', self.run.log())
         return f'status {self.run.process.returncode}, {errors[-1] if errors else "no error"}'
 
+    def left_early(self):
+        """Whether the program ended before it had stored anything, because something was amiss:
+        then who started it still looks, and is told."""
+        log = self.run.log()
+        return self.run.process.returncode == 1 and (STORED_NONE in log or not BEGUN.search(log))
+
     def supervise(self):
-        """Starts the program again when it has left by itself. That it may do only while it has
-        stored nothing: then who started it still looks, and something may not be set up."""
+        """Starts the program again when it has left by itself, which it may do early only."""
         if self.run.is_running:
             self.note_memory()
             return
         if self.leaves_until:
             return  # It was asked to.
         self.tell(f'pg_kinesis left by itself: {self.last_words()}')
-        log = self.run.log()
-        if self.run.process.returncode != 1 or BEGUN.search(log) and STORED_NONE not in log:
+        if not self.left_early():
             self.problems.append(f'left by itself: {self.last_words()}')
         self.start_program()
 
@@ -138,7 +142,7 @@ class Stage:
             self.problems.append(f'did not leave within {LEAVE_S} s')
             self.run.kill()
         self.leaves_until = None
-        if self.run.process.returncode != 0:
+        if self.run.process.returncode != 0 and not self.left_early():
             self.problems.append(f'was asked to leave: {self.last_words()}')
         return True
 
@@ -222,13 +226,11 @@ class Stage:
         unknown = self.load.committed() - {change.mark for change in committed}
         if unknown:
             problems.append(f'the journal lacks {sorted(unknown)[:3]}')
-        names = NAMES | SURGE_NAMES
-        found, copies = judge_log(committed, records, rows(self.database, names),
+        found, copies = judge_log(committed, records, rows(self.database, NAMES | SURGE_NAMES),
                                   self.load.rolled_back(), self.breaks())
         told = (f'{len(committed)} changes, told {len(records)} times in {len(log)} records of '
-                f'{len(shards)} shards; '
-                f'{len(self.runs)} runs, {self.most_memory_kib} KiB resident at most; '
-                + told_copies(copies))
+                f'{len(shards)} shards; {len(self.runs)} runs, {self.most_memory_kib} KiB resident '
+                f'at most; {told_copies(copies)}')
         if len(committed) < CHANGES_LEAST:
             problems.append('hardly any changes were made')
         return self.problems + problems + found + self.own_problems(), told
