@@ -11,8 +11,7 @@
 //     The lane is the unit of that, for what it sends was sent after the answer to its last record,
 //     so for each of its keys the number must be greater; a key that was not concerned is stored
 //     twice for it, no worse. A service that counts anew is believed at the fourth sending;
-//   - a shard that throttles is given what it takes, and records of other shards do not wait for
-//   it;
+//   - a shard that throttles is given what it takes; records of other shards do not wait for it;
 //   - delivery_flushed() never passes a record that is not stored;
 //   - a batch that the service refuses as a whole (its err is ERR_DATA) comes again in halves, till
 //     the one record that it refuses is alone; what then becomes of that one its caller decides;

@@ -35,7 +35,7 @@ void record_free_chain(struct record *first);
 struct str record_key(const struct record *record);
 struct str record_data(const struct record *record);
 
-// What a record weighs against the memory bound: header, key, data.
+// What a record weighs against the memory bound: header, key and data, as they are allocated.
 size_t record_memory_bytes(const struct record *record);
 
 // What a record weighs in a PutRecords request: data and partition key, before Base64.
