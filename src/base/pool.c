@@ -2,20 +2,11 @@
 
 #include "base/alloc.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 struct pool_piece {
     struct pool_piece *next;
 };
-
-#if defined(__SANITIZE_ADDRESS__)
-#define KEEPS_NOTHING 1
-#elif defined(__has_feature)
-#define KEEPS_NOTHING __has_feature(address_sanitizer)
-#else
-#define KEEPS_NOTHING 0
-#endif
 
 size_t pool_piece_bytes(size_t bytes)
 {
@@ -49,7 +40,7 @@ void pool_give_back(struct pool *pool, void *given, size_t bytes)
     size_t piece_bytes = pool_piece_bytes(bytes);
     bool fits =
         piece_bytes <= POOL_PIECE_BYTES_MAX && pool->kept_bytes + piece_bytes <= POOL_BYTES_MAX;
-    if (KEEPS_NOTHING || !fits) {
+    if (!POOL_KEEPS || !fits) {
         free(given);
         return;
     }

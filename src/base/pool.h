@@ -2,12 +2,13 @@
 //
 // What is given back is kept by its size for whoever asks next: warm, and found without a search.
 // It keeps at most POOL_BYTES_MAX; the rest, and what is larger than POOL_PIECE_BYTES_MAX, goes
-// back to malloc. Under AddressSanitizer it keeps nothing, so that a late use is seen.
+// back to malloc.
 //
 // Memory: a piece is its taker's until it is given back, with the size that was asked for.
 #ifndef PGK_BASE_POOL_H
 #define PGK_BASE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -15,6 +16,15 @@ enum {
     POOL_PIECE_BYTES_MAX = 4096,
     POOL_BYTES_MAX = 4 << 20
 };
+
+// Under AddressSanitizer it keeps nothing, so that a late use is seen.
+#if defined(__SANITIZE_ADDRESS__)
+#define POOL_KEEPS false
+#elif defined(__has_feature)
+#define POOL_KEEPS (!__has_feature(address_sanitizer))
+#else
+#define POOL_KEEPS true
+#endif
 
 struct pool {
     struct pool_piece *kept[POOL_PIECE_BYTES_MAX / POOL_STEP_BYTES];

@@ -168,8 +168,10 @@ def test_a_truncate_is_stored_between_what_came_before_and_after(
 
     records = read_stream(sim.client(), 'test', until=5 * 21)
     stored = sorted(records, key=lambda record: record['ApproximateArrivalTimestamp'])
+    changes = decoded(stored)
+    assert sum(change['operation'] == 'TRUNCATE' for change in changes) == 5
     position = 0
-    for change in decoded(stored):
+    for change in changes:
         lsn = [int(half, 16) for half in change['lsn'].split('/')]
         if change['operation'] == 'TRUNCATE':
             position = lsn
