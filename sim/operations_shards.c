@@ -6,6 +6,7 @@
 #include "sim/operations.h"
 #include "sim/refusal.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 enum {
@@ -238,9 +239,10 @@ bool list_shards(struct account *account, const struct parameters *parameters,
     check_stream_name(&complaints, parameters->stream_name);
     check_range(&complaints, parameters->max_results, "maxResults", PAGE_SHARDS_MAX);
     check_filter(&complaints, parameters->filter_type);
-    struct page page;
+    struct page page = {.stream = NULL};
     if (!complaints_settle(&complaints, refusal) || !find_page(account, parameters, &page, refusal))
         return false;
+    assert(page.stream);
 
     const uint64_t most = parameters->max_results.given ? (uint64_t)parameters->max_results.value
                                                         : PAGE_SHARDS_DEFAULT;

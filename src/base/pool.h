@@ -33,7 +33,7 @@ struct pool {
 
 // Not zeroed. A pool of zeros is an empty one.
 void *pool_take(struct pool *pool, size_t bytes);
-void pool_give_back(struct pool *pool, void *piece, size_t bytes);
+void pool_give_back(struct pool *pool, void *given, size_t bytes);
 
 // What a piece of so many bytes takes in truth.
 size_t pool_piece_bytes(size_t bytes);
