@@ -105,6 +105,7 @@ struct http *http_new(const struct http_options *options, struct err *err)
     if (options->ca_bundle && access(options->ca_bundle, R_OK) != 0) {
         err_set(err, ERR_OPERATOR, "cannot read the certificates in %s: %s", options->ca_bundle,
             strerror(errno));
+        err_hint(err, "AWS_CA_BUNDLE names that file");
         return NULL;
     }
     curl_global_init(CURL_GLOBAL_DEFAULT);
