@@ -93,7 +93,7 @@ static enum lifecycle_state lose_connection(struct lifecycle *life, const struct
         log_event(LOG_ERROR, "%s", err->text);
         return leave_with(life, EXIT_STATUS_FINAL);
     }
-    log_event(LOG_WARNING, "%s", err->text);
+    log_event(LOG_WARNING, "the stream broke off, connecting again: %s", err->text);
     detach(life);
     return LIFECYCLE_SETTLE;
 }
