@@ -77,7 +77,8 @@ bool stream_read(
 int64_t stream_status_due_ms(const struct stream *stream, lsn_t flushed)
 {
     bool moved = flushed > stream->flushed_told;
-    if (stream->reply_wanted && moved)
+    bool is_first = stream->flushed_told == 0;
+    if (moved && (stream->reply_wanted || is_first))
         return 0;
     bool hurried = stream->reply_wanted || moved;
     int64_t wait_ms = stream->status_every_ms;

@@ -53,8 +53,9 @@ void stream_ask_often(struct stream *stream);
 MUST_CHECK bool stream_read(
     struct stream *stream, struct str copy_data, struct stream_message *message, struct err *err);
 
-// When the next status is due: in time, so that the server does not take us for dead; at most once
-// a second when the position moved (each may cost the server an fsync); and when it asked, at once
+// When the next status is due: in time, so that the server does not take us for dead; at once with
+// the first position of a stream, since a connection may not live for long; at most once a second
+// when the position moved (each may cost the server an fsync); and when it asked, at once
 // if that tells it something, else once a second too: during its shutdown it answers each status
 // with the next question.
 int64_t stream_status_due_ms(const struct stream *stream, lsn_t flushed);
