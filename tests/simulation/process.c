@@ -66,7 +66,15 @@ static void start(struct lifecycle *life, const struct config *config)
     sink.last_waiter = sleeper_to_the_end();
     snprintf(sink.name, sizeof sink.name, "the simulation");
     world.asked_to_leave = false;
+    server.commit_taken = 0;
     lifecycle_init(life, config, &sink, scenario->seed + (uint64_t)fate_roll(1 << 30));
+}
+
+// With one lane, or one key, each record lingers by itself.
+static int64_t patience_ms(const struct scenario *scenario)
+{
+    return CALM_MS_MAX + (int64_t)scenario->long_changes * CALM_MS_PER_CHANGE +
+           (int64_t)history.change_count * scenario->linger_ms;
 }
 
 static void judge_turn(int64_t calm_ms)
@@ -75,8 +83,7 @@ static void judge_turn(int64_t calm_ms)
     size_t most = world.scenario.memory_bytes_max + history.table_count * RECORD_BYTES_HERE;
     if (memory_taken_bytes() > most)
         world_broken(INVARIANT_MEMORY, "%zu bytes of records", memory_taken_bytes());
-    int64_t patience_ms = CALM_MS_MAX + (int64_t)world.scenario.long_changes * CALM_MS_PER_CHANGE;
-    if (world.is_calm && world.now_ms - calm_ms > patience_ms)
+    if (world.is_calm && world.now_ms - calm_ms > patience_ms(&world.scenario))
         world_broken(INVARIANT_ENDS, "it does not end");
 }
 

@@ -11,8 +11,9 @@
 #include <string.h>
 
 enum {
-    // A shard is held back so long after it throttled, and all are after the service refused.
-    RATE_LASTS_MS = 60000,
+    // A shard is held back for a minute after it throttled, which is looked at 100 times a second;
+    // all are for a while after the service refused.
+    RATE_LASTS_MS = 60010,
     HOLD_LASTS_MS = 30000
 };
 

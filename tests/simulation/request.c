@@ -176,14 +176,14 @@ static enum storing place(
 
 static enum outcome outcome_of(struct shard *shard)
 {
-    if (!stream_takes(shard) || mishap(MISFORTUNE_THROTTLE))
+    if (!stream_takes(shard) || (shard->is_busy && mishap(MISFORTUNE_THROTTLE)))
         return OUTCOME_THROTTLED;
     return mishap(MISFORTUNE_FAILURE) ? OUTCOME_FAILED : OUTCOME_STORED;
 }
 
 // As a rule the service says which shard it is; else it is the one that the lane fell into before.
-static void tell_throttle(
-    const struct parcel *parcel, const struct shard *shard, struct placement *placement)
+static void tell_throttle(const struct request *request, const struct parcel *parcel,
+    const struct shard *shard, struct placement *placement)
 {
     struct answer *last = last_answer(parcel);
     if (roll(4) > 0) {
@@ -191,7 +191,7 @@ static void tell_throttle(
         last->shard = shard->id;
     }
     if (last->shard != SHARD_UNKNOWN)
-        stream_note_throttled(last->shard);
+        stream_note_throttled(last->shard, request->done_ms);
 }
 
 // A sink that keeps order stores nothing behind what it did not store.
@@ -209,7 +209,7 @@ static void answer_each(struct request *request)
         stopped |= world.scenario.in_order && *outcome != OUTCOME_STORED;
         struct placement *placement = &batch->placements[parcel.entry];
         if (*outcome == OUTCOME_THROTTLED && !world.scenario.in_order)
-            tell_throttle(&parcel, shard, placement);
+            tell_throttle(request, &parcel, shard, placement);
         if (*outcome != OUTCOME_STORED)
             continue;
         stored++;

@@ -6,7 +6,8 @@
 
 enum {
     CALM_EVERY = 8,
-    LONG_EVERY = 10
+    LONG_EVERY = 10,
+    CLOSED_EVERY = 12
 };
 
 static const char *const names[MISFORTUNE_COUNT] = {
@@ -95,6 +96,22 @@ static void make_long(struct scenario *scenario, struct random *random)
     scenario->memory_bytes_max = between(random, 20000, 100000) << (fits ? 8 : 0);
 }
 
+// One shard is closed while a lot comes for all, and nothing else goes wrong that would hold others
+// back.
+static void make_closed(struct scenario *scenario, struct random *random)
+{
+    scenario->misfortunes &= 1U << MISFORTUNE_CHATTER | 1U << MISFORTUNE_CATALOG;
+    scenario->shards = between(random, 2, 4);
+    scenario->shard_records_a_second = 0;
+    scenario->closed_for_ms = between(random, 2000, 20000);
+    scenario->transactions = between(random, 60, 120);
+    scenario->tables = between(random, 3, 6);
+    scenario->commit_gap_ms = between(random, 20, 100);
+    scenario->memory_bytes_max = between(random, 100000, 1000000);
+    scenario->lane_bits = between(random, 4, LANE_BITS_MAX);
+    scenario->in_order = false;
+}
+
 struct scenario scenario_of(uint64_t seed)
 {
     struct random random = random_from(seed);
@@ -130,6 +147,8 @@ struct scenario scenario_of(uint64_t seed)
     };
     if (seed % LONG_EVERY == 1)
         make_long(&scenario, &random);
+    else if (seed % CLOSED_EVERY == 2)
+        make_closed(&scenario, &random);
     // What waits for company longer than connections live is never sent.
     bool lingers = random_below(&random, 4) == 0 && scenario.cut_every_ms == 0;
     scenario.linger_ms = lingers ? spread(&random, 1, 8) : 0;

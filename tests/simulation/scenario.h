@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 enum misfortune {
-    MISFORTUNE_THROTTLE,   // Records and requests are refused for being too many.
+    MISFORTUNE_THROTTLE,   // Requests, and records of busy shards, are too many.
     MISFORTUNE_FAILURE,    // Records are not stored: something failed inside.
     MISFORTUNE_LOST_REPLY, // A request's outcome is never told; it was stored or was not.
     MISFORTUNE_LATE_COPY,  // A request that was given up is stored after all.
@@ -55,7 +55,8 @@ struct scenario {
     int64_t service_latency_ms;
     unsigned shards;                 // When it begins.
     uint32_t shard_id_step;          // From the number of one to that of the next.
-    unsigned shard_records_a_second; // What each takes; 0: anything.
+    unsigned shard_records_a_second; // What a busy one takes; 0: anything.
+    int64_t closed_for_ms;           // The first takes nothing from the beginning on.
     bool alters_tables;              // Columns come and go, keys change.
     bool messages;                   // The application's messages are wanted, too.
     enum asking asking;

@@ -28,7 +28,13 @@ static struct shard new_shard(uint64_t first, uint64_t last)
 {
     uint32_t id = next_id;
     next_id += world.scenario.shard_id_step;
-    return (struct shard){.id = id, .first = first, .last = last, .filled_ms = world.now_ms};
+    return (struct shard){
+        .id = id,
+        .first = first,
+        .last = last,
+        .is_busy = roll(2) == 0,
+        .filled_ms = world.now_ms,
+    };
 }
 
 void stream_begin(void)
@@ -43,6 +49,7 @@ void stream_begin(void)
     uint64_t part = UINT64_MAX / shard_count;
     for (size_t i = 0; i < shard_count; i++)
         shards[i] = new_shard(i * part, i + 1 < shard_count ? (i + 1) * part - 1 : UINT64_MAX);
+    shards[0].closed_until_ms = world.now_ms + world.scenario.closed_for_ms;
 }
 
 struct shard *stream_shard(uint64_t hash)
@@ -60,7 +67,7 @@ bool stream_takes(struct shard *shard)
         return true;
     if (world.now_ms < shard->closed_until_ms)
         return false;
-    if (a_second == 0)
+    if (a_second == 0 || !shard->is_busy)
         return true;
     double tokens = shard->tokens + (double)(world.now_ms - shard->filled_ms) * a_second / 1000;
     shard->tokens = tokens < a_second ? tokens : a_second;
@@ -76,9 +83,10 @@ static int64_t *throttled(uint32_t id)
     return &throttled_ms[id / world.scenario.shard_id_step % IDS_MAX];
 }
 
-void stream_note_throttled(uint32_t id)
+void stream_note_throttled(uint32_t id, int64_t at_ms)
 {
-    *throttled(id) = world.now_ms;
+    if (at_ms > *throttled(id))
+        *throttled(id) = at_ms;
 }
 
 int64_t stream_throttled_ms(uint32_t id)

@@ -13,6 +13,7 @@ struct shard {
     uint32_t id;
     uint64_t first; // The hash keys that belong to it.
     uint64_t last;
+    bool is_busy;  // Others write to it, too: only then it throttles.
     double tokens; // Records that it takes now.
     int64_t filled_ms;
     int64_t closed_until_ms;
@@ -32,8 +33,8 @@ enum {
 };
 uint64_t stream_number(void);
 
-// It told the program that the shard is over its rate, which that remembers by the number.
-void stream_note_throttled(uint32_t id);
+// At that time it tells the program that the shard is over its rate, which that remembers.
+void stream_note_throttled(uint32_t id, int64_t at_ms);
 
 // The last time; long ago when there is none.
 int64_t stream_throttled_ms(uint32_t id);
