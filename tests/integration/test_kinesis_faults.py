@@ -125,6 +125,7 @@ def test_records_that_are_numbered_before_earlier_ones_of_their_keys_are_sent_ag
         trial.endpoint_url = proxy.url
         trial.start('--wire', 'json')
         trial.write_and_arrive()
+        trial.wait_until_confirmed()  # So that its replies have passed.
         proxy.alter = number_them_first
         trial.write()
 

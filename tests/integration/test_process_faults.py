@@ -31,6 +31,7 @@ def in_the_middle_of_a_transaction(trial):
 
 def stored_and_not_answered(trial):
     """Every record is stored, and the program does not know it."""
+    trial.wait_until_confirmed()  # What came before it does know.
     trial.sim.control(stall=True)
     stored = trial.sim.counters()['records_stored']
     trial.write()
