@@ -279,11 +279,26 @@ static void settle_one(
         settle_failed(delivery, batch, i, now_ms);
 }
 
+// What a record needs to be settled is fetched while those before it are.
+static void fetch_ahead(const struct delivery *delivery, const struct batch *batch, size_t i)
+{
+    enum {
+        LANE_AHEAD = 4,
+        RECORD_AHEAD = 8
+    };
+    if (i >= LANE_AHEAD)
+        lanes_fetch(&delivery->lanes, batch->records[i - LANE_AHEAD]->lane);
+    if (i >= RECORD_AHEAD)
+        __builtin_prefetch(batch->records[i - RECORD_AHEAD], 1);
+}
+
 void delivery_settle(struct delivery *delivery, struct batch *batch, int64_t now_ms)
 {
     // Newest first, so that several failed records of one lane stand in their order again.
-    for (size_t i = batch->count; i-- > 0;)
+    for (size_t i = batch->count; i-- > 0;) {
+        fetch_ahead(delivery, batch, i);
         settle_one(delivery, batch, i, now_ms);
+    }
     free(batch);
 }
 

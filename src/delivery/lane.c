@@ -181,6 +181,29 @@ bool lanes_is_admitted(const struct lanes *lanes, uint32_t number)
     return lanes->lanes[number].state == LANE_ADMITTED;
 }
 
+void lanes_fetch(const struct lanes *lanes, uint32_t number)
+{
+    __builtin_prefetch(&lanes->lanes[number], 1);
+    __builtin_prefetch(&lanes->marks[number], 1);
+}
+
+static struct lane *ready_behind(const struct lanes *lanes, size_t distance)
+{
+    return &lanes->lanes[lanes->ready[(lanes->ready_at + distance) % lanes->count]];
+}
+
+void lanes_fetch_ready(const struct lanes *lanes)
+{
+    enum {
+        RECORD_BEHIND = 4,
+        LANE_BEHIND = 8
+    };
+    if (lanes->ready_count > RECORD_BEHIND)
+        __builtin_prefetch(ready_behind(lanes, RECORD_BEHIND)->head);
+    if (lanes->ready_count > LANE_BEHIND)
+        __builtin_prefetch(ready_behind(lanes, LANE_BEHIND), 1);
+}
+
 uint32_t lanes_shard(const struct lanes *lanes, uint32_t number)
 {
     return lanes->marks[number].last.shard;

@@ -82,6 +82,12 @@ void lanes_park(struct lanes *lanes, struct lane_queue *queue);
 const struct record *lanes_admit(struct lanes *lanes, struct lane_queue *queue);
 bool lanes_is_admitted(const struct lanes *lanes, uint32_t number);
 
+// Lanes and records lie all over the memory, and to wait for each would take longer than what is
+// done with it. These ask for what will be looked at soon and do not wait: the lane when something
+// of it is settled; the ready lanes behind the first one, and their records.
+void lanes_fetch(const struct lanes *lanes, uint32_t number);
+void lanes_fetch_ready(const struct lanes *lanes);
+
 // The shard that the lane's records fell into last, as far as is known.
 uint32_t lanes_shard(const struct lanes *lanes, uint32_t number);
 void lanes_tell_shard(struct lanes *lanes, uint32_t number, uint32_t shard);

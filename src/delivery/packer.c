@@ -79,6 +79,7 @@ struct batch *packer_pack(
 {
     struct batch *batch = NULL;
     for (const struct record *next; (next = lanes_peek(lanes));) {
+        lanes_fetch_ready(lanes);
         const struct entry entry = next_entry(batch, lanes->entry_bytes_max, next);
         if (batch && !fits(batch, &entry))
             break;
