@@ -59,6 +59,7 @@ def starve(stage, draw):
     opened = len(os.listdir(f'/proc/{pid}/fd'))
     allowed = max(3, opened - draw.choice([0, 0, 2, 5]))
     stage.tell(f'pg_kinesis may have {allowed} descriptors, of {opened}, for {seconds:.1f} s')
+    stage.cut_stream()  # A table that is looked up needs a connection.
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (allowed, before[1]))
     yield seconds

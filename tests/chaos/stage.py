@@ -42,7 +42,7 @@ class Stage:
         self.began = time.monotonic()
         self.runs, self.stops, self.problems = [], [], []
         self.leaves_until = None  # When it was asked to leave.
-        self.cuts = 0  # What ended, or may have ended, a stream that had begun.
+        self.cuts = collections.Counter()  # Of a run's streams, by us; by the run's number.
         self.most_memory_kib = 0
         self.server = self.sim = None
         self.seed, self.plugin, self.more = seed, plugin, more
@@ -125,12 +125,10 @@ class Stage:
         """As a crash would."""
         self.note_memory()
         self.run.kill()
-        self.cuts += 1
 
     def begin_leave(self):
         """Asks the program to leave; has_left() tells when it has."""
         self.leaves_until = time.monotonic() + LEAVE_S
-        self.cuts += 1
         self.run.process.send_signal(signal.SIGTERM)
 
     def has_left(self):
@@ -146,10 +144,14 @@ class Stage:
             self.problems.append(f'was asked to leave: {self.last_words()}')
         return True
 
+    def cut_stream(self):
+        """Something is done that may end the stream of this run, which then begins another."""
+        self.cuts[len(self.runs)] += 1
+
     def stood_still(self, begin_ms):
         """The program did nothing since then, and goes on: the server may have given it up, and
         replies may have come too late."""
-        self.cuts += 1
+        self.cut_stream()
         self.stops.append(Break(begin_ms, now_ms(), 'pg_kinesis stood still'))
 
     # The server.
@@ -161,7 +163,7 @@ class Stage:
 
     def begin_shutdown(self, how):
         """Asks the server to end; server_is_up() tells until when it has not."""
-        self.cuts += 1
+        self.cut_stream()
         self.database.connection.close()
         self.server.process.send_signal(how)
 
@@ -174,7 +176,7 @@ class Stage:
 
     def end_backends(self, condition):
         """Ends what the server does for somebody."""
-        self.cuts += 1
+        self.cut_stream()
         self.database.value(f'SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity'
                             f' WHERE {condition}')
 
@@ -237,10 +239,12 @@ class Stage:
 
     def own_problems(self):
         """What no record shows."""
-        begun = sum(len(begun_at(run)) for run in self.runs)
         problems = []
-        if begun > 1 + self.cuts:
-            problems.append(f'{begun} streams were begun for {self.cuts} that were cut')
+        for number, run in enumerate(self.runs, 1):
+            begun = len(begun_at(run))
+            if begun > 1 + self.cuts[number]:
+                problems.append(f'run {number} began {begun} streams, of which something cut '
+                                f'{self.cuts[number]}')
         if self.most_memory_kib > MEMORY_MAX_KIB:
             problems.append(f'{self.most_memory_kib} KiB were resident')
         return problems
