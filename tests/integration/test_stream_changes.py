@@ -71,15 +71,15 @@ def test_a_stream_that_is_deleted_and_created_anew_is_waited_for(trial):
     assert trial.verdict(deadline_s=60) == 0
 
 
-def test_a_record_limit_that_is_lowered_is_met_as_a_refusal(trial, database):
+def test_a_record_limit_that_is_lowered_is_met_as_a_refusal(trial):
     """The run knows the limit that was; the record is stored once the limit is back."""
     trial.sim.change('UpdateMaxRecordSize', 'test', MaxRecordSizeInKiB=10240)
     run = trial.start()
     trial.write_and_arrive()
     trial.sim.change('UpdateMaxRecordSize', 'test', MaxRecordSizeInKiB=1024)
     run.row_bytes_max = 3 << 20
-    database.execute(f"CREATE TABLE docs (id int PRIMARY KEY, body text);"
-                     f"INSERT INTO docs VALUES (1, repeat('x', {run.row_bytes_max}))")
+    trial.commit('CREATE TABLE docs (id int PRIMARY KEY, body text);'
+                 f"INSERT INTO docs VALUES (1, repeat('x', {run.row_bytes_max}))")
 
     assert run.wait() == 3
     assert 'the service refuses a record of 3145' in run.log()
