@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "postgres/encoding.h"
+#include "postgres/receive_window.h"
 #include "postgres/server_error.h"
 
 #include <assert.h>
@@ -460,6 +461,11 @@ bool conn_copy_send(struct conn *conn, struct str message, struct err *err)
     if (PQputCopyData(conn->pg, message.ptr, (int)message.len) < 0 || PQflush(conn->pg) < 0)
         return connection_lost(conn, err);
     return true;
+}
+
+bool conn_hold_window(struct conn *conn)
+{
+    return receive_window_hold(PQsocket(conn->pg));
 }
 
 bool conn_is_hung_up(const struct conn *conn)

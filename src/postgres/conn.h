@@ -77,6 +77,9 @@ enum copy_state {
 enum copy_state conn_copy_next(struct conn *conn, struct str *message, struct err *err);
 MUST_CHECK bool conn_copy_send(struct conn *conn, struct str message, struct err *err);
 
+// Before the first message: as receive_window_hold() (postgres/receive_window.h).
+bool conn_hold_window(struct conn *conn);
+
 // True when the peer is gone for good, read or not. For a reader who pauses.
 bool conn_is_hung_up(const struct conn *conn);
 

@@ -5,6 +5,11 @@
 // emptied socket is left alone for a moment, in which the server runs on; while little comes, it is
 // listened to, and a lone commit is seen at once.
 //
+// Where the kernel holds only so much for us (postgres/receive_window.h), a flood is left alone
+// until that is full: from then on the server's kernel gathers rows and sends them in large pieces,
+// at less than half of what one by one they cost the walsender. What was gathered comes in several
+// pieces, so an emptied socket is looked at again at once, until little was found.
+//
 // Pure: no socket, no clock. It works alike over TCP, TLS and Unix sockets, where SO_RCVLOWAT does
 // not (poll() disregards it on the latter, and TLS hides bytes from it).
 #ifndef PGK_POSTGRES_PACE_H
@@ -15,13 +20,17 @@
 #include <stdint.h>
 
 struct pace {
+    bool window_is_held;
     int64_t window_from_ms;
     size_t window_bytes;
-    bool much_comes;
+    size_t found_bytes; // Since the socket was found empty.
+    int64_t rest_ms;    // What the last window has shown to be right; 0: little comes.
     int64_t rest_until_ms;
+    bool looks_again;
 };
 
-void pace_init(struct pace *pace, int64_t now_ms);
+// `window_is_held`: as receive_window_hold() said.
+void pace_init(struct pace *pace, bool window_is_held, int64_t now_ms);
 
 // A message of so many bytes was read.
 void pace_note_message(struct pace *pace, size_t bytes);
@@ -32,5 +41,11 @@ void pace_note_empty(struct pace *pace, int64_t now_ms);
 // True while the socket is to be left alone, until pace_rest_until_ms().
 bool pace_rests(const struct pace *pace, int64_t now_ms);
 int64_t pace_rest_until_ms(const struct pace *pace);
+
+// True when the emptied socket is to be looked at again before anybody sleeps.
+bool pace_looks_again(const struct pace *pace);
+
+// True while much comes.
+bool pace_flows(const struct pace *pace);
 
 #endif

@@ -284,7 +284,7 @@ static int64_t replication_wake_at_ms(const struct source *source)
         at_ms = catalog_wake_at_ms(replication->catalog);
     else if (replication->paused)
         at_ms = replication->looked_at_ms + LOOK_EVERY_MS;
-    else if (replication->rests)
+    else if (replication->rests || pace_looks_again(&replication->pace))
         at_ms = pace_rest_until_ms(&replication->pace);
     return at_ms < status_ms ? at_ms : status_ms;
 }
@@ -353,7 +353,7 @@ struct source *replication_new(const struct replication_options *options,
     // Where it begins is where a look is, and not where the slot may go. 0 confirms nothing.
     replication->flushed = options->never_confirm ? 0 : from;
     stream_init(&replication->stream, from, session->wal_sender_timeout_ms, clock_now_ms());
-    pace_init(&replication->pace, clock_now_ms());
+    pace_init(&replication->pace, conn_hold_window(session->replication), clock_now_ms());
     if (options->ask_often)
         stream_ask_often(&replication->stream);
     return &replication->base;

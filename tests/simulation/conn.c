@@ -269,6 +269,12 @@ bool conn_copy_send(struct conn *conn, struct str message, struct err *err)
     return true;
 }
 
+bool conn_hold_window(struct conn *conn)
+{
+    (void)conn;
+    return server_roll(2) == 0;
+}
+
 bool conn_is_hung_up(const struct conn *conn)
 {
     return is_broken(conn);
