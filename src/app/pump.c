@@ -131,9 +131,15 @@ static enum pump_state take_events(struct pump *pump, int64_t now_ms, struct err
     return PUMP_FLOWS;
 }
 
+static bool more_comes(const struct pump *pump)
+{
+    return pump->reading && (!pump->may_sleep || pump->source->flows(pump->source));
+}
+
 static void hand_out(struct pump *pump, int64_t now_ms)
 {
     pump->sending = !pump->suspended;
+    delivery_expect_more(pump->delivery, more_comes(pump));
     while (pump->sending && pump->sink->has_room(pump->sink)) {
         struct batch *batch = delivery_next_batch(pump->delivery, now_ms);
         if (!batch)

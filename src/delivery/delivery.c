@@ -17,6 +17,8 @@ static const struct backoff failed_backoff = {.first_ms = 50, .most_ms = 5000};
 enum {
     // A stream that was made anew may count from the beginning.
     INVERSIONS_MAX = 3,
+    // One more than the service needs to have always something to do.
+    BUSY_REQUESTS = 2,
     // The AWS SDKs' bound (botocore/retries/standard.py).
     ASKED_MORE_MS_MAX = 5000
 };
@@ -128,14 +130,28 @@ static bool has_company(const struct delivery *delivery)
     return delivery->lanes.queued >= BATCH_RECORDS_MAX;
 }
 
-static bool must_linger(struct delivery *delivery, int64_t now_ms)
+static int64_t later(int64_t a_ms, int64_t b_ms)
 {
-    if (delivery->options.linger_ms == 0 || delivery->lanes.ready_count == 0)
-        return false;
-    if (delivery->ready_since_ms == 0)
+    return a_ms > b_ms ? a_ms : b_ms;
+}
+
+// Until when what is ready waits for company: what is out calls for the next request when it comes
+// back.
+static int64_t waits_until_ms(const struct delivery *delivery)
+{
+    if (has_company(delivery))
+        return 0;
+    bool fills = delivery->expects_more || delivery->requests_out >= BUSY_REQUESTS;
+    int64_t filled_ms = fills ? delivery->sent_ms + DELIVERY_FILL_MS : 0;
+    return later(filled_ms, delivery->ready_since_ms + delivery->options.linger_ms);
+}
+
+static void note_ready(struct delivery *delivery, int64_t now_ms)
+{
+    if (delivery->lanes.ready_count == 0)
+        delivery->ready_since_ms = 0;
+    else if (delivery->ready_since_ms == 0)
         delivery->ready_since_ms = now_ms;
-    return now_ms < delivery->ready_since_ms + delivery->options.linger_ms &&
-           !has_company(delivery);
 }
 
 struct batch *delivery_next_batch(struct delivery *delivery, int64_t now_ms)
@@ -144,13 +160,22 @@ struct batch *delivery_next_batch(struct delivery *delivery, int64_t now_ms)
         return NULL;
     lanes_wake(&delivery->lanes, now_ms);
     gates_open(&delivery->gates, &delivery->lanes, now_ms);
-    if (must_linger(delivery, now_ms))
+    note_ready(delivery, now_ms);
+    if (now_ms < waits_until_ms(delivery))
         return NULL;
     struct batch *batch =
         packer_pack(&delivery->lanes, &delivery->gates, delivery->options.packing, now_ms);
-    if (delivery->lanes.ready_count == 0)
-        delivery->ready_since_ms = 0;
+    note_ready(delivery, now_ms);
+    if (!batch)
+        return NULL;
+    delivery->requests_out++;
+    delivery->sent_ms = now_ms;
     return batch;
+}
+
+void delivery_expect_more(struct delivery *delivery, bool expects_more)
+{
+    delivery->expects_more = expects_more;
 }
 
 static void pay(struct delivery *delivery, struct record *record, enum outcome outcome)
@@ -299,6 +324,7 @@ void delivery_settle(struct delivery *delivery, struct batch *batch, int64_t now
         fetch_ahead(delivery, batch, i);
         settle_one(delivery, batch, i, now_ms);
     }
+    delivery->requests_out--;
     free(batch);
 }
 
@@ -307,22 +333,15 @@ void delivery_hold(struct delivery *delivery, int64_t until_ms)
     delivery->hold_until_ms = until_ms;
 }
 
-// 0 unless something lingers: it has passed.
-static int64_t lingers_until_ms(const struct delivery *delivery)
-{
-    bool lingers = delivery->ready_since_ms > 0 && !has_company(delivery);
-    return lingers ? delivery->ready_since_ms + delivery->options.linger_ms : 0;
-}
-
 int64_t delivery_wake_at_ms(const struct delivery *delivery)
 {
-    int64_t at_ms = lingers_until_ms(delivery);
+    int64_t ready_ms = 0;
     if (delivery->lanes.ready_count == 0) {
         int64_t retry_ms = lanes_wake_at_ms(&delivery->lanes);
         int64_t open_ms = gates_open_at_ms(&delivery->gates);
-        at_ms = retry_ms < open_ms ? retry_ms : open_ms;
+        ready_ms = retry_ms < open_ms ? retry_ms : open_ms;
     }
-    return at_ms > delivery->hold_until_ms ? at_ms : delivery->hold_until_ms;
+    return later(later(ready_ms, waits_until_ms(delivery)), delivery->hold_until_ms);
 }
 
 lsn_t delivery_flushed(const struct delivery *delivery)

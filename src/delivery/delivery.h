@@ -15,8 +15,11 @@
 //   - delivery_flushed() never passes a record that is not stored;
 //   - a batch that the service refuses as a whole (its err is ERR_DATA) comes again in halves, till
 //     the one record that it refuses is alone; what then becomes of that one its caller decides;
-//   - what is ready goes at once unless it lingers, and what comes meanwhile goes with the next
-//     request: so requests grow with the load and need no timer;
+//   - what is ready goes at once when the service is idle, unless it lingers. While more is about
+//   to
+//     come, or requests are out, a part of a request waits to be filled: so requests grow with the
+//     load. It waits for DELIVERY_FILL_MS after the last one at most, so that nobody is held up by
+//     requests that stall;
 //   - records take no more memory than the bound, but for the last one that was let in.
 //
 // Memory: delivery owns records from delivery_add() on, except while a batch has them.
@@ -37,6 +40,10 @@
 
 struct batch;
 struct record;
+
+enum {
+    DELIVERY_FILL_MS = 5
+};
 
 struct delivery_options {
     unsigned lane_bits;   // LANE_BITS_MAX; 0 for a sink that keeps the whole stream's order.
@@ -69,7 +76,10 @@ struct delivery {
     uint32_t dealt;      // Records, to lanes of a spread.
     size_t memory_bytes; // Of the records, queued and in flight.
     int64_t hold_until_ms;
-    int64_t ready_since_ms; // 0: nothing that is ready waits for company.
+    bool expects_more;
+    size_t requests_out;
+    int64_t sent_ms;        // The last one of them.
+    int64_t ready_since_ms; // 0: nothing is ready.
     struct delivery_counts counts;
 };
 
@@ -101,6 +111,9 @@ bool delivery_is_fenced(const struct delivery *delivery, uint64_t table);
 
 // The next request, NULL when nothing may be sent now. Given to the caller until it is settled.
 struct batch *delivery_next_batch(struct delivery *delivery, int64_t now_ms);
+
+// Whether more is about to be added, for which a part of a request may wait. The last call counts.
+void delivery_expect_more(struct delivery *delivery, bool expects_more);
 
 // Takes the batch back and acts upon its outcomes. A record that is refused alone, and not skipped,
 // is never sent again; its lane waits behind it.

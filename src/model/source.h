@@ -30,6 +30,9 @@ struct source {
     // call next() before it asks again: only what confirm() would act upon counts.
     size_t (*wait_fds)(struct source *source, bool reading, struct wait_fd *fds);
 
+    // True while much comes: more is a moment away.
+    bool (*flows)(const struct source *source);
+
     // When confirm() or next() must be called again at the latest.
     int64_t (*wake_at_ms)(const struct source *source);
 

@@ -275,6 +275,11 @@ static bool replication_confirm(
     return send_status(replication, now, err);
 }
 
+static bool replication_flows(const struct source *source)
+{
+    return pace_flows(&((const struct replication *)source)->pace);
+}
+
 static int64_t replication_wake_at_ms(const struct source *source)
 {
     const struct replication *replication = (const struct replication *)source;
@@ -341,6 +346,7 @@ struct source *replication_new(const struct replication_options *options,
         .next = replication_next,
         .confirm = replication_confirm,
         .wait_fds = replication_wait_fds,
+        .flows = replication_flows,
         .wake_at_ms = replication_wake_at_ms,
         .leave = replication_leave,
         .free = replication_free,

@@ -1,5 +1,6 @@
 #include "promptness.h"
 
+#include "delivery/delivery.h"
 #include "delivery/lane.h"
 #include "history.h"
 #include "model/batch.h"
@@ -20,6 +21,7 @@ enum {
 static int64_t returned_ms[1 << LANE_BITS_MAX]; // When a lane's last record came back.
 static int64_t room_ms;
 static int64_t refused_ms;
+static int64_t sent_ms;     // The last request before this one.
 static size_t taken_change; // Of the last message.
 static size_t taken_count;
 
@@ -28,6 +30,7 @@ void promptness_begin(void)
     memset(returned_ms, 0, sizeof *returned_ms << world.scenario.lane_bits);
     room_ms = 0;
     refused_ms = -HOLD_LASTS_MS;
+    sent_ms = -DELIVERY_FILL_MS;
     taken_count = 0;
 }
 
@@ -50,7 +53,7 @@ static int64_t later(int64_t a_ms, int64_t b_ms)
     return a_ms > b_ms ? a_ms : b_ms;
 }
 
-void promptness_judge(const struct request *request)
+static void judge(const struct request *request)
 {
     const struct batch *batch = request->batch;
     if (world.scenario.in_order || world.now_ms - refused_ms <= HOLD_LASTS_MS)
@@ -62,12 +65,19 @@ void promptness_judge(const struct request *request)
         int64_t since_ms = later(later(change->taken_ms, returned_ms[first->lane]), room_ms);
         bool is_free = first->attempts == 1 && change->taken_ms > 0 &&
                        world.now_ms - request_throttled_ms(first->lane) > RATE_LASTS_MS;
-        if (is_free && world.now_ms > since_ms + world.scenario.linger_ms)
+        int64_t waits_ms = later(since_ms + world.scenario.linger_ms, sent_ms + DELIVERY_FILL_MS);
+        if (is_free && world.now_ms > waits_ms)
             world_broken(INVARIANT_PROMPT, "change %zu waits for %lld ms, and nobody knows why",
                 request->sent[at].change, (long long)(world.now_ms - since_ms));
         for (const struct record *record = first; record; record = record->next)
             at++;
     }
+}
+
+void promptness_judge(const struct request *request)
+{
+    judge(request);
+    sent_ms = world.now_ms;
 }
 
 void promptness_note_returned(const struct request *request)

@@ -1,6 +1,6 @@
 // promptness - judges that nothing waits without a reason: a record goes out at the very moment
 // when the program has it, its lane is free, the sink has room and its shard has not throttled of
-// late.
+// late; or DELIVERY_FILL_MS after the request before it, which had no room for it.
 //
 // What holds one shard back must not hold back others, be it a rate, a retry or a full request.
 #ifndef PGK_SIMULATION_PROMPTNESS_H

@@ -30,6 +30,7 @@ struct scripted_source {
     enum source_state after; // What next() answers behind the script.
     lsn_t confirmed;
     bool was_reading; // What the last wait_fds() was told.
+    bool flows;
 };
 
 static enum source_state source_next(
@@ -61,6 +62,11 @@ static size_t source_wait_fds(struct source *base, bool reading, struct wait_fd 
     (void)fds;
     ((struct scripted_source *)base)->was_reading = reading;
     return 0;
+}
+
+static bool source_flows(const struct source *base)
+{
+    return ((const struct scripted_source *)base)->flows;
 }
 
 static int64_t source_wake_at_ms(const struct source *base)
@@ -130,6 +136,7 @@ static struct world *world_with_memory(size_t memory_bytes_max)
         .next = source_next,
         .confirm = source_confirm,
         .wait_fds = source_wait_fds,
+        .flows = source_flows,
         .wake_at_ms = source_wake_at_ms,
     };
     world->source.after = SOURCE_WAIT;

@@ -307,6 +307,32 @@ static void while_draining_nothing_new_is_taken(void **state)
     world_free(world);
 }
 
+static void while_much_flows_a_part_of_a_request_waits_for_more(void **state)
+{
+    (void)state;
+    struct world *world = world_new();
+    world->source.flows = true;
+    say_begin(world);
+    say_insert(world);
+    say_commit(world, 100);
+    assert_int_equal(turn(world), PUMP_FLOWS);
+    store(world);
+    assert_int_equal(turn(world), PUMP_FLOWS);
+    say_begin(world);
+    say_insert(world);
+    say_commit(world, 200);
+
+    assert_int_equal(turn(world), PUMP_FLOWS);
+    assert_int_equal(in_flight(world), 0);
+    pump_sleep(&world->pump, world->now.now_ms, -1, CLOCK_NEVER_MS);
+    assert_int_equal(world->sink.slept_ms, DELIVERY_FILL_MS);
+
+    world->source.flows = false;
+    assert_int_equal(turn(world), PUMP_FLOWS);
+    assert_int_equal(in_flight(world), 1);
+    world_free(world);
+}
+
 static void with_nothing_to_do_it_sleeps_without_end(void **state)
 {
     (void)state;
@@ -346,6 +372,7 @@ int main(void)
         cmocka_unit_test(messages_and_the_unknown_are_counted_and_passed_over),
         cmocka_unit_test(a_lost_connection_and_a_good_end_are_told_apart),
         cmocka_unit_test(while_draining_nothing_new_is_taken),
+        cmocka_unit_test(while_much_flows_a_part_of_a_request_waits_for_more),
         cmocka_unit_test(with_nothing_to_do_it_sleeps_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
