@@ -12,7 +12,7 @@ from sim_process import KinesisSim
 
 STREAM = 'rows'
 SHARDS = 4
-COALESCED_BYTES = 65536
+NULL_READERS = {'eager': 1, 'coalesced': 65536, 'paced': 'paced'}  # As bench/null_reader.c says.
 
 PGOUTPUT_OPTIONS = {'proto_version': '1', 'publication_names': PUBLICATION}
 
@@ -60,11 +60,11 @@ def _uri(backlog, path, replication=False):
     return backlog.database.uri + ('?' + '&'.join(parts) if parts else '')
 
 
-def _null_reader(backlog, plugin, path, lowat_bytes):
+def _null_reader(backlog, plugin, path, how):
     options = [f"{name} '{value}'" for name, value in PGOUTPUT_OPTIONS.items()]
     with backlog.copied_slot(plugin) as slot:
         cost = run([BUILD / 'bench' / 'null_reader', _uri(backlog, path, replication=True), slot,
-                    backlog.end_lsn, lowat_bytes, *(options if plugin == 'pgoutput' else [])])
+                    backlog.end_lsn, how, *(options if plugin == 'pgoutput' else [])])
     return backlog.rows / cost.wall_s
 
 
@@ -112,19 +112,20 @@ def drain_once(backlog, plugin, path, ways, number):
     one always finds a warm machine. A dict of rates, and of Drains by way."""
     readers = [
         ('recvlogical', lambda: _recvlogical(backlog, plugin, path)),
-        ('eager', lambda: _null_reader(backlog, plugin, path, 1)),
-        ('coalesced', lambda: _null_reader(backlog, plugin, path, COALESCED_BYTES)),
+        *((reader, lambda how=how: _null_reader(backlog, plugin, path, how))
+          for reader, how in NULL_READERS.items()),
         *((way, lambda way=way: _pg_kinesis(backlog, plugin, path, WAYS[way])) for way in ways)]
     first = number % len(readers)
     return {name: read() for name, read in readers[first:] + readers[:first]}
 
 
 def _attainable(found, way):
-    """What the machine allows: the server's own ceiling, or the CPU that three need. Over TLS a
-    coalesced reader is the slower one: libpq reads a record of TLS at a time."""
+    """What the machine allows: the server's own ceiling, or the CPU that three need. Which reader
+    shows the ceiling differs: over TLS libpq reads a record of TLS at a time, so the coalesced one
+    is the slowest there."""
     cpu_us = found[way].all_cpu_us
     by_cpu = 1e6 * os.cpu_count() / cpu_us if cpu_us > 0 else float('inf')
-    return min(max(found['eager'], found['coalesced']), by_cpu)
+    return min(max(found[reader] for reader in NULL_READERS), by_cpu)
 
 
 def _figures_of_way(rounds, way, goals):
@@ -158,8 +159,8 @@ def drain_section(backlog, plugin, rounds, ways, goals, where=''):
     """The table of a backlog."""
     figures = [
         Figure('pg_recvlogical: rows a second', [found['recvlogical'] for found in rounds]),
-        Figure('null reader, eager', [found['eager'] for found in rounds]),
-        Figure('null reader, coalesced', [found['coalesced'] for found in rounds]),
+        *(Figure(f'null reader, {reader}', [found[reader] for found in rounds])
+          for reader in NULL_READERS),
         Figure('attainable', [_attainable(found, ways[0]) for found in rounds]),
     ]
     for way in ways:

@@ -26,7 +26,7 @@ $rows << EOD
 {rows}
 EOD
 plot $rows using 2:xtic(1) title "pg_recvlogical to /dev/null" linecolor "#9aa5b1", \\
-     $rows using 3 title "null reader, coalesced" linecolor "#cbd2d9", \\
+     $rows using 3 title "null reader, paced" linecolor "#cbd2d9", \\
      $rows using 4 title "pg_kinesis, end to end" linecolor "#2f6f9f"
 '''
 
@@ -36,7 +36,7 @@ def write_chart(folder, drains):
     which a backslash and an n begin a line."""
     rows = '\n'.join(
         f'"{name}" {section["pg_recvlogical: rows a second"].median} '
-        f'{section["null reader, coalesced"].median} {section[f"{USUAL_WAY}: rows a second"].median}'
+        f'{section["null reader, paced"].median} {section[f"{USUAL_WAY}: rows a second"].median}'
         for name, section in drains)
     plot = PLOT.format(output=folder / CHART, count=len(drains), rows=rows)
     subprocess.run(['gnuplot'], input=plot, text=True, check=True)
