@@ -25,25 +25,20 @@ struct lane {
     enum lane_state state;
 };
 
-// Apart from the lane: looked at when a record is stored, and not when one is pushed.
-struct lane_mark {
-    struct placement last;
-    uint32_t next_parked;
-};
-
 void lanes_init(struct lanes *lanes, unsigned bits)
 {
     assert(bits <= LANE_BITS_MAX);
     size_t count = (size_t)1 << bits;
     *lanes = (struct lanes){
         .lanes = alloc_zeroed(count, sizeof *lanes->lanes),
-        .marks = alloc_bytes(count * sizeof *lanes->marks),
+        .last = alloc_bytes(count * sizeof *lanes->last),
         .count = count,
         .ready = alloc_bytes(count * sizeof *lanes->ready),
         .waiting = alloc_bytes(count * sizeof *lanes->waiting),
+        .next_parked = alloc_bytes(count * sizeof *lanes->next_parked),
     };
     for (size_t i = 0; i < count; i++)
-        lanes->marks[i] = (struct lane_mark){.last = placement_unknown()};
+        lanes->last[i] = placement_unknown();
 }
 
 static void make_ready_as(struct lanes *lanes, uint32_t number, enum lane_state state)
@@ -105,9 +100,10 @@ void lanes_release(struct lanes *lanes)
 {
     free_held(lanes);
     free(lanes->lanes);
-    free(lanes->marks);
+    free(lanes->last);
     free(lanes->ready);
     free(lanes->waiting);
+    free(lanes->next_parked);
 }
 
 const struct record *lanes_peek(const struct lanes *lanes)
@@ -157,7 +153,7 @@ void lanes_park(struct lanes *lanes, struct lane_queue *queue)
     uint32_t number = (uint32_t)(lane - lanes->lanes);
     lane->state = LANE_PARKED;
     if (queue->count++ > 0)
-        lanes->marks[queue->last].next_parked = number;
+        lanes->next_parked[queue->last] = number;
     else
         queue->first = number;
     queue->last = number;
@@ -169,7 +165,7 @@ const struct record *lanes_admit(struct lanes *lanes, struct lane_queue *queue)
     assert(queue->count > 0 && lanes->parked > 0);
     uint32_t number = queue->first;
     assert(lanes->lanes[number].state == LANE_PARKED);
-    queue->first = lanes->marks[number].next_parked;
+    queue->first = lanes->next_parked[number];
     queue->count--;
     lanes->parked--;
     make_ready_as(lanes, number, LANE_ADMITTED);
@@ -184,7 +180,7 @@ bool lanes_is_admitted(const struct lanes *lanes, uint32_t number)
 void lanes_fetch(const struct lanes *lanes, uint32_t number)
 {
     __builtin_prefetch(&lanes->lanes[number], 1);
-    __builtin_prefetch(&lanes->marks[number], 1);
+    __builtin_prefetch(&lanes->last[number], 1);
 }
 
 static struct lane *ready_behind(const struct lanes *lanes, size_t distance)
@@ -206,12 +202,12 @@ void lanes_fetch_ready(const struct lanes *lanes)
 
 uint32_t lanes_shard(const struct lanes *lanes, uint32_t number)
 {
-    return lanes->marks[number].last.shard;
+    return lanes->last[number].shard;
 }
 
 void lanes_tell_shard(struct lanes *lanes, uint32_t number, uint32_t shard)
 {
-    struct placement *last = &lanes->marks[number].last;
+    struct placement *last = &lanes->last[number];
     if (last->shard == shard)
         return;
     *last = placement_unknown();
@@ -220,7 +216,7 @@ void lanes_tell_shard(struct lanes *lanes, uint32_t number, uint32_t shard)
 
 bool lanes_tell_placement(struct lanes *lanes, uint32_t number, const struct placement *placement)
 {
-    struct placement *last = &lanes->marks[number].last;
+    struct placement *last = &lanes->last[number];
     if (!placement_may_follow(placement, last))
         return false;
     *last = *placement;
@@ -229,7 +225,7 @@ bool lanes_tell_placement(struct lanes *lanes, uint32_t number, const struct pla
 
 void lanes_forget_placement(struct lanes *lanes, uint32_t number)
 {
-    lanes->marks[number].last = placement_unknown();
+    lanes->last[number] = placement_unknown();
 }
 
 static int64_t due_ms(const struct lanes *lanes, size_t at)

@@ -31,16 +31,17 @@ enum {
 
 struct lanes {
     struct lane *lanes;
-    struct lane_mark *marks;
+    struct placement *last; // Apart: not looked at when a record is pushed.
     size_t count;
     uint32_t *ready; // A ring of lane numbers, the one that waits longest first.
     size_t ready_at;
     size_t ready_count;
     uint32_t *waiting; // A heap of lane numbers by the time when they may try again.
     size_t waiting_count;
-    size_t parked;    // Lanes, in whoever's queues.
-    size_t queued;    // Records held.
-    size_t in_flight; // What was taken and not given back.
+    uint32_t *next_parked; // Of each parked lane, in its queue.
+    size_t parked;         // Lanes, in whoever's queues.
+    size_t queued;         // Records held.
+    size_t in_flight;      // What was taken and not given back.
 
     // What records of a lane may weigh in a request that go as one entry; 0: each goes by itself.
     size_t entry_bytes_max;

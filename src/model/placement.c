@@ -4,28 +4,15 @@
 
 #include <endian.h>
 
-__extension__ typedef unsigned __int128 wide_t;
-
 enum {
-    LIMBS = 3,
-    DIGITS_MAX = 57, // 10^57 is less than 2^192.
-    CHUNK_DIGITS = 8,
-    CHUNK = 100000000
+    LIMB_DIGITS = 8,
+    LIMB = 100000000,
+    SHARD_LIMBS = 2
 };
 
 struct placement placement_unknown(void)
 {
     return (struct placement){.shard = SHARD_UNKNOWN};
-}
-
-uint32_t shard_parse(struct str shard_id)
-{
-    const struct str prefix = STR("shardId-");
-    uint64_t number;
-    if (!str_starts_with(shard_id, prefix))
-        return SHARD_UNKNOWN;
-    bool is_number = str_to_u64(str_after(shard_id, prefix.len), 0, SHARD_UNKNOWN - 1, &number);
-    return is_number ? (uint32_t)number : SHARD_UNKNOWN;
 }
 
 static bool are_digits(uint64_t eight)
@@ -36,56 +23,63 @@ static bool are_digits(uint64_t eight)
 
 // Two neighbours at a time become one number; the first digit is the low byte.
 // (D. Lemire, https://lemire.me/blog/2022/01/21/swar-explained-parsing-eight-digits/)
-static uint64_t eight_digits(uint64_t eight)
+static uint32_t eight_digits(uint64_t eight)
 {
     const uint64_t mask = 0x000000FF000000FF;
     uint64_t pairs = eight ^ EIGHT_TIMES('0');
     pairs = pairs * 10 + (pairs >> 8);
     uint64_t first = (pairs & mask) * ((uint64_t)1000000 << 32 | 100);
     uint64_t second = (pairs >> 16 & mask) * ((uint64_t)10000 << 32 | 1);
-    return (first + second) >> 32;
+    return (uint32_t)((first + second) >> 32);
 }
 
-static void append(struct sequence_number *number, uint64_t scale, uint64_t addend)
+// A reply to a full request has 500 of each, so not a digit at a time. False when it is no number
+// or has too many digits.
+static inline bool to_limbs(struct str decimal, uint32_t *limbs, size_t count)
 {
-    wide_t carry = addend;
-    for (size_t i = LIMBS; i-- > 0;) {
-        carry += (wide_t)number->limbs[i] * scale;
-        number->limbs[i] = (uint64_t)carry;
-        carry >>= 64;
+    char digits[LIMB_DIGITS * SEQUENCE_LIMBS];
+    const size_t digits_max = LIMB_DIGITS * count;
+    if (decimal.len == 0 || decimal.len > digits_max)
+        return false;
+    memset(digits, '0', digits_max);
+    memcpy(digits + digits_max - decimal.len, decimal.ptr, decimal.len);
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t eight = le64toh(eight_bytes(digits + LIMB_DIGITS * i));
+        if (!are_digits(eight))
+            return false;
+        limbs[i] = eight_digits(eight);
     }
+    return true;
 }
 
-// A reply to a full request has 500 of them, 56 digits each: so not a digit at a time.
+uint32_t shard_parse(struct str shard_id)
+{
+    const struct str prefix = STR("shardId-");
+    uint32_t limbs[SHARD_LIMBS];
+    if (!str_starts_with(shard_id, prefix) ||
+        !to_limbs(str_after(shard_id, prefix.len), limbs, SHARD_LIMBS))
+        return SHARD_UNKNOWN;
+    const uint64_t number = (uint64_t)limbs[0] * LIMB + limbs[1];
+    return number < SHARD_UNKNOWN ? (uint32_t)number : SHARD_UNKNOWN;
+}
+
 struct sequence_number sequence_number_parse(struct str decimal)
 {
-    const struct sequence_number unknown = {{0}};
-    struct sequence_number number = unknown;
-    if (decimal.len > DIGITS_MAX)
-        return unknown;
-    size_t at = 0;
-    for (; at < decimal.len % CHUNK_DIGITS; at++) {
-        if (decimal.ptr[at] < '0' || decimal.ptr[at] > '9')
-            return unknown;
-        append(&number, 10, (uint64_t)(decimal.ptr[at] - '0'));
-    }
-    for (; at < decimal.len; at += CHUNK_DIGITS) {
-        uint64_t eight = le64toh(eight_bytes(decimal.ptr + at));
-        if (!are_digits(eight))
-            return unknown;
-        append(&number, CHUNK, eight_digits(eight));
-    }
-    return number;
+    struct sequence_number number;
+    return to_limbs(decimal, number.limbs, SEQUENCE_LIMBS) ? number : (struct sequence_number){{0}};
 }
 
 static bool is_known(const struct sequence_number *number)
 {
-    return (number->limbs[0] | number->limbs[1] | number->limbs[2]) != 0;
+    for (size_t i = 0; i < SEQUENCE_LIMBS; i++)
+        if (number->limbs[i] != 0)
+            return true;
+    return false;
 }
 
 static bool is_greater(const struct sequence_number *a, const struct sequence_number *b)
 {
-    for (size_t i = 0; i < LIMBS; i++)
+    for (size_t i = 0; i < SEQUENCE_LIMBS; i++)
         if (a->limbs[i] != b->limbs[i])
             return a->limbs[i] > b->limbs[i];
     return false;

@@ -3,9 +3,9 @@
 // A shard is read in the order of its sequence numbers, so they tell how consumers will see two
 // records whatever the order in which their answers came.
 //
-// The service writes a sequence number as 56 decimal digits; here it is a number of 192 bits, for
-// one is kept for each lane. Longer ones, which its pattern would allow (129 digits, API reference,
-// PutRecordsResultEntry), count as unknown.
+// The service writes a sequence number as 56 decimal digits. One is kept for each lane, so it is
+// small here: seven limbs, which leave a placement half a cache line. Longer ones, which its
+// pattern would allow (129 digits, API reference, PutRecordsResultEntry), count as unknown.
 #ifndef PGK_MODEL_PLACEMENT_H
 #define PGK_MODEL_PLACEMENT_H
 
@@ -17,8 +17,12 @@
 // No shard: not told, or not in the service's form.
 #define SHARD_UNKNOWN UINT32_MAX
 
+enum {
+    SEQUENCE_LIMBS = 7
+};
+
 struct sequence_number {
-    uint64_t limbs[3]; // The high one first; all 0: not known.
+    uint32_t limbs[SEQUENCE_LIMBS]; // Eight digits each, the high ones first; all 0: not known.
 };
 
 struct placement {

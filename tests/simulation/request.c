@@ -167,7 +167,10 @@ static enum storing place(
     bool inverted = is_inverted(parcel, last, shard->id);
     uint64_t number =
         inverted ? last->number - 1 - (uint64_t)roll(NUMBERS_BETWEEN) : stream_number();
-    *placement = (struct placement){.shard = shard->id, .sequence_number = {{0, 0, number}}};
+    *placement = (struct placement){
+        .shard = shard->id,
+        .sequence_number = {{(uint32_t)(number >> 32), (uint32_t)number}},
+    };
     if (inverted)
         return STORING_INVERTED;
     *last = (struct answer){.shard = shard->id, .number = number, .number_of = shard->id};

@@ -35,7 +35,7 @@ static void add(const char *key)
 }
 
 // The next request, a record, stored there.
-static void store(uint32_t shard, uint64_t sequence_number)
+static void store(uint32_t shard, uint32_t sequence_number)
 {
     int64_t now_ms = delivery_wake_at_ms(&delivery);
     assert_int_not_equal(now_ms, CLOCK_NEVER_MS);
@@ -44,7 +44,7 @@ static void store(uint32_t shard, uint64_t sequence_number)
     batch->outcomes[0] = OUTCOME_STORED;
     batch->placements[0] = (struct placement){
         .shard = shard,
-        .sequence_number = {{0, 0, sequence_number}},
+        .sequence_number = {{sequence_number}},
     };
     delivery_settle(&delivery, batch, now_ms);
 }
@@ -141,7 +141,7 @@ static void a_service_that_counts_anew_is_believed_after_three_sendings(void **s
     add("a");
     store(1, 1000);
     add("a");
-    for (uint64_t i = 1; i <= 4; i++) {
+    for (uint32_t i = 1; i <= 4; i++) {
         assert_false(delivery_is_idle(&delivery));
         store(1, i);
     }
@@ -171,7 +171,7 @@ static void a_key_that_is_spread_has_many_lanes_next_to_each_other(void **state)
         assert_in_range(batch->records[i]->lane, 0x300, 0x33f);
         batch->outcomes[i] = OUTCOME_STORED;
         batch->placements[i] =
-            (struct placement){.shard = 1, .sequence_number = {{0, 0, 1000 - i}}};
+            (struct placement){.shard = 1, .sequence_number = {{(uint32_t)(1000 - i)}}};
     }
     delivery_settle(&other, batch, 0);
     assert_int_equal(other.counts.inverted, 0);

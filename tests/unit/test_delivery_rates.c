@@ -33,7 +33,7 @@ struct shard {
     int64_t closed_until_ms;
     uint64_t stored;
     uint64_t throttled;
-    uint64_t sequence;
+    uint32_t sequence;
 };
 
 struct seat {
@@ -122,7 +122,7 @@ static void answer(struct service *service, struct batch *batch)
         batch->outcomes[i] = stored ? OUTCOME_STORED : OUTCOME_THROTTLED;
         batch->placements[i].shard = number;
         if (stored)
-            batch->placements[i].sequence_number.limbs[2] = ++shard->sequence;
+            batch->placements[i].sequence_number.limbs[SEQUENCE_LIMBS - 1] = ++shard->sequence;
     }
 }
 

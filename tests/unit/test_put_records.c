@@ -222,9 +222,9 @@ static void what_is_stored_has_its_placement(void **state)
         sequence_number_parse(STR("49543463076548007577105092703039560359975228518395012686"));
     assert_int_equal(batch.placements[0].shard, 0);
     assert_memory_equal(&batch.placements[0].sequence_number, &number, sizeof number);
-    assert_int_equal(batch.placements[1].sequence_number.limbs[2], 4954);
+    assert_int_equal(batch.placements[1].sequence_number.limbs[SEQUENCE_LIMBS - 1], 4954);
     assert_int_equal(batch.placements[2].shard, SHARD_UNKNOWN);
-    assert_int_equal(batch.placements[2].sequence_number.limbs[2], 1);
+    assert_int_equal(batch.placements[2].sequence_number.limbs[SEQUENCE_LIMBS - 1], 1);
 }
 
 static void the_shard_of_a_throttled_record_is_read_from_the_message(void **state)
