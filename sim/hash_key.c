@@ -1,7 +1,7 @@
 #include "sim/hash_key.h"
 
 #include "base/buf.h"
-#include "base/digest.h"
+#include "base/md5.h"
 
 #include <assert.h>
 

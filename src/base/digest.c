@@ -6,41 +6,22 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-// EVP_MD_fetch looks through providers under locks: done once, not once a key. The algorithms and
+// EVP_MD_fetch looks through providers under locks: done once, not once a text. The algorithm and
 // the context live as long as the process, which has one thread.
-static const EVP_MD *fetched(const EVP_MD **algorithm, const char *name)
-{
-    if (!*algorithm)
-        *algorithm = EVP_MD_fetch(NULL, name, NULL);
-    assert(*algorithm); // OpenSSL without MD5 or SHA-256 (a FIPS provider alone) cannot serve us.
-    return *algorithm;
-}
-
-static void digest(const EVP_MD *algorithm, struct str text, uint8_t *out)
-{
-    static EVP_MD_CTX *context;
-    if (!context)
-        context = EVP_MD_CTX_new();
-    assert(context);
-    int ok = EVP_DigestInit_ex(context, algorithm, NULL) &&
-             EVP_DigestUpdate(context, text.ptr, text.len) &&
-             EVP_DigestFinal_ex(context, out, NULL);
-    assert(ok);
-}
-
-struct md5 md5_of(struct str text)
-{
-    static const EVP_MD *algorithm;
-    struct md5 md5;
-    digest(fetched(&algorithm, "MD5"), text, md5.bytes);
-    return md5;
-}
-
 struct sha256 sha256_of(struct str text)
 {
     static const EVP_MD *algorithm;
+    static EVP_MD_CTX *context;
+    if (!algorithm) {
+        algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+        context = EVP_MD_CTX_new();
+    }
+    assert(algorithm && context);
     struct sha256 sha256;
-    digest(fetched(&algorithm, "SHA256"), text, sha256.bytes);
+    int ok = EVP_DigestInit_ex(context, algorithm, NULL) &&
+             EVP_DigestUpdate(context, text.ptr, text.len) &&
+             EVP_DigestFinal_ex(context, sha256.bytes, NULL);
+    assert(ok);
     return sha256;
 }
 

@@ -1,6 +1,4 @@
-// digest - MD5, SHA-256 and HMAC-SHA-256, by OpenSSL's libcrypto.
-//
-// MD5 is Kinesis's: it places a record by the MD5 of its partition key. SHA-256 is SigV4's.
+// digest - SHA-256 and HMAC-SHA-256, by OpenSSL's libcrypto. They are SigV4's.
 #ifndef PGK_BASE_DIGEST_H
 #define PGK_BASE_DIGEST_H
 
@@ -8,14 +6,10 @@
 
 struct buf;
 
-struct md5 {
-    uint8_t bytes[16];
-};
 struct sha256 {
     uint8_t bytes[32];
 };
 
-struct md5 md5_of(struct str text);
 struct sha256 sha256_of(struct str text);
 struct sha256 hmac_sha256(struct str key, struct str text);
 

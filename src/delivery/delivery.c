@@ -2,7 +2,7 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
-#include "base/digest.h"
+#include "base/md5.h"
 #include "model/batch.h"
 #include "model/record.h"
 

@@ -1,7 +1,7 @@
 #include "model/aggregate.h"
 
 #include "base/buf.h"
-#include "base/digest.h"
+#include "base/md5.h"
 #include "model/record.h"
 
 #include <stdbool.h>

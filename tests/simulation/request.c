@@ -2,7 +2,7 @@
 
 #include "arrivals.h"
 #include "base/alloc.h"
-#include "base/digest.h"
+#include "base/md5.h"
 #include "base/random.h"
 #include "delivery/lane.h"
 #include "model/batch.h"
