@@ -13,8 +13,7 @@
 #include <inttypes.h>
 
 enum {
-    TIME_BYTES_MAX = 40,
-    TELL_EVERY_MS = 60000
+    TIME_BYTES_MAX = 40
 };
 
 void intake_init(struct intake *intake, struct delivery *delivery, size_t record_bytes_max)
@@ -77,11 +76,9 @@ void intake_tell_time(struct intake *intake, int64_t wall_us)
 static void tell_invalid_bytes(struct intake *intake, int64_t now_ms)
 {
     uint64_t untold = intake->counts.invalid_bytes - intake->invalid_told;
-    bool due = intake->invalid_told == 0 || now_ms - intake->invalid_told_at_ms >= TELL_EVERY_MS;
-    if (untold == 0 || !due)
+    if (untold == 0 || !once_a_minute(&intake->invalid_warning, now_ms))
         return;
     intake->invalid_told = intake->counts.invalid_bytes;
-    intake->invalid_told_at_ms = now_ms;
     log_event(LOG_WARNING,
         "%" PRIu64 " bytes are no character and were replaced by U+FFFD, the first in %s%s", untold,
         intake->invalid_in.text[0] ? "table " : "a message", intake->invalid_in.text);

@@ -9,6 +9,7 @@
 #include "app/misfits.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/once.h"
 #include "model/fields.h"
 #include "model/lsn.h"
 
@@ -49,7 +50,7 @@ struct intake {
     struct intake_counts counts;
 
     uint64_t invalid_told; // Of counts.invalid_bytes.
-    int64_t invalid_told_at_ms;
+    struct once invalid_warning;
     struct err_quote invalid_in; // The first table with any that are not told of.
 };
 

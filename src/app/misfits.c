@@ -12,7 +12,6 @@
 #include <string.h>
 
 enum {
-    TELL_EVERY_MS = 60000,
     DIGEST_BYTES_SHOWN = 8,
     HEAD_BYTES = 2048 // Two names of 63 bytes take 765 of them, however they are escaped.
 };
@@ -154,14 +153,13 @@ bool misfits_sync(struct misfits *misfits, struct err *err)
 
 void misfits_tell(struct misfits *misfits, int64_t now_ms)
 {
-    bool due = misfits->told_at_ms == 0 || now_ms - misfits->told_at_ms >= TELL_EVERY_MS;
-    if (!due || memcmp(&misfits->told, &misfits->counts, sizeof misfits->told) == 0)
+    bool untold = memcmp(&misfits->told, &misfits->counts, sizeof misfits->told) != 0;
+    if (!untold || !once_a_minute(&misfits->warning, now_ms))
         return;
     uint64_t oversize = misfits->counts.oversize - misfits->told.oversize;
     uint64_t refused = misfits->counts.refused - misfits->told.refused;
     uint64_t elided = misfits->counts.elided - misfits->told.elided;
     misfits->told = misfits->counts;
-    misfits->told_at_ms = now_ms;
     log_event(LOG_WARNING,
         "skipped: %" PRIu64 " records over the stream's limit, %" PRIu64
         " that the service refuses; delivered without their largest values: %" PRIu64,

@@ -7,6 +7,7 @@
 #define PGK_APP_MISFITS_H
 
 #include "base/err.h"
+#include "base/once.h"
 #include "base/str.h"
 #include "model/config.h"
 #include "model/lsn.h"
@@ -30,8 +31,8 @@ struct misfits {
     enum refused refused;
     struct dead_letter *letters; // NULL: what is skipped is gone.
     struct misfit_counts counts;
-    struct misfit_counts told;
-    int64_t told_at_ms;
+    struct misfit_counts told; // Of the counts.
+    struct once warning;
 };
 
 struct oversize_record {

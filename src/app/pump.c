@@ -12,8 +12,7 @@
 
 enum {
     TAKE_MAX = 2 * BATCH_RECORDS_MAX, // A turn's events: requests are handed out in between.
-    FULL_FOR_MS = 1000,               // A fast server fills the buffer for an instant every time.
-    COMPLAIN_EVERY_MS = 60000
+    FULL_FOR_MS = 1000                // A fast server fills the buffer for an instant every time.
 };
 
 void pump_init(
@@ -85,10 +84,8 @@ static void tell_fullness(struct pump *pump, int64_t now_ms)
     else if (pump->full_since_ms == 0)
         pump->full_since_ms = now_ms;
     bool lasts = pump->full_since_ms > 0 && now_ms - pump->full_since_ms >= FULL_FOR_MS;
-    bool told = pump->full_told_at_ms > 0 && now_ms - pump->full_told_at_ms < COMPLAIN_EVERY_MS;
-    if (!lasts || told)
+    if (!lasts || !once_a_minute(&pump->full_warning, now_ms))
         return;
-    pump->full_told_at_ms = now_ms;
     log_event(LOG_WARNING,
         "%zu bytes wait to be stored, no more fit (--max-memory): reading on when the stream has "
         "taken some",
@@ -99,16 +96,13 @@ static void tell_fullness(struct pump *pump, int64_t now_ms)
 static void tell_inversions(struct pump *pump, int64_t now_ms)
 {
     uint64_t inverted = pump->delivery->counts.inverted;
-    bool told =
-        pump->inverted_told_at_ms > 0 && now_ms - pump->inverted_told_at_ms < COMPLAIN_EVERY_MS;
-    if (inverted == pump->inverted_told || told)
+    if (inverted == pump->inverted_told || !once_a_minute(&pump->inverted_warning, now_ms))
         return;
     log_event(LOG_WARNING,
         "the service put %" PRIu64 " records before earlier ones of the same keys, as their "
         "sequence numbers say: they are sent again",
         inverted - pump->inverted_told);
     pump->inverted_told = inverted;
-    pump->inverted_told_at_ms = now_ms;
 }
 
 static enum pump_state take_events(struct pump *pump, int64_t now_ms, struct err *err)

@@ -9,6 +9,7 @@
 #include "app/trouble.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/once.h"
 #include "model/event.h"
 #include "model/lsn.h"
 
@@ -45,9 +46,9 @@ struct pump {
     bool sending;          // Batches are handed out, if the sink has room.
     bool suspended;        // By whoever says so: none is handed out, what is queued waits.
     int64_t full_since_ms; // 0: there is room.
-    int64_t full_told_at_ms;
+    struct once full_warning;
     uint64_t inverted_told; // Of delivery's count.
-    int64_t inverted_told_at_ms;
+    struct once inverted_warning;
 };
 
 // Borrows sink and delivery.

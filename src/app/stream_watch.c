@@ -8,9 +8,8 @@
 
 enum {
     ASK_EVERY_MS = 60000,
-    ASK_SOONER_MS = 30000,  // While nothing is sent for what the stream is.
-    ASK_LATER_MS = 3600000, // Where it may not be asked.
-    COMPLAIN_EVERY_MS = 60000
+    ASK_SOONER_MS = 30000, // While nothing is sent for what the stream is.
+    ASK_LATER_MS = 3600000 // Where it may not be asked.
 };
 
 // https://docs.aws.amazon.com/streams/latest/dev/service-managed-pk-kpl-aggregation.html
@@ -47,9 +46,8 @@ static void look_at_order(
         return;
     }
     pump->suspended = true;
-    if (watch->complained_at_ms > 0 && now_ms - watch->complained_at_ms < COMPLAIN_EVERY_MS)
+    if (!once_a_minute(&watch->warning, now_ms))
         return;
-    watch->complained_at_ms = now_ms;
     err_wrap(&err, "nothing is sent to the stream");
     log_event(LOG_WARNING, "%s", err.text);
 }

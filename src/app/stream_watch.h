@@ -11,6 +11,7 @@
 #define PGK_APP_STREAM_WATCH_H
 
 #include "base/err.h"
+#include "base/once.h"
 #include "kinesis/describe_stream.h"
 
 #include <stdbool.h>
@@ -25,7 +26,7 @@ struct stream_watch {
     const struct config *config;  // Says what order is wanted.
     struct stream_facts facts;    // As told last.
     int64_t ask_at_ms;            // 0: not decided yet.
-    int64_t complained_at_ms;
+    struct once warning;
     bool asking;
 };
 

@@ -9,7 +9,6 @@
 enum {
     HOLD_MS_FIRST = 1000,
     HOLD_MS_MAX = 30000,
-    COMPLAIN_EVERY_MS = 60000,
     REFUSED_ALONE_MAX = 2 // Skipped in a row, that is.
 };
 
@@ -22,13 +21,11 @@ void trouble_init(struct trouble *trouble, struct delivery *delivery, struct mis
 // What passes may be told; what needs the operator is told at once, whatever was said before.
 static void complain(struct trouble *trouble, const struct err *err, int64_t now_ms)
 {
-    bool told =
-        trouble->complained_at_ms > 0 && now_ms - trouble->complained_at_ms < COMPLAIN_EVERY_MS;
-    bool worse = err->kind == ERR_OPERATOR && trouble->complained_kind != ERR_OPERATOR;
-    if (told && !worse)
+    if (err->kind == ERR_OPERATOR && trouble->warned_kind != ERR_OPERATOR)
+        trouble->warning = (struct once){0};
+    if (!once_a_minute(&trouble->warning, now_ms))
         return;
-    trouble->complained_at_ms = now_ms;
-    trouble->complained_kind = err->kind;
+    trouble->warned_kind = err->kind;
     log_event(LOG_WARNING, "cannot deliver, trying on: %s", err->text);
 }
 

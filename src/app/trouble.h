@@ -15,6 +15,7 @@
 #define PGK_APP_TROUBLE_H
 
 #include "base/err.h"
+#include "base/once.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,8 +32,8 @@ struct trouble {
 
     int64_t held_until_ms;
     int64_t hold_ms; // Of the last hold; 0: there was none since something was stored.
-    int64_t complained_at_ms;
-    enum err_kind complained_kind;
+    struct once warning;
+    enum err_kind warned_kind;
     uint64_t stored;        // Records, when it was looked last.
     unsigned refused_alone; // Records, since then.
 };

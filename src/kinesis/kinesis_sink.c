@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/once.h"
 #include "kinesis/lane_key.h"
 #include "kinesis/put_records.h"
 #include "kinesis/service.h"
@@ -20,8 +21,7 @@
 
 enum {
     REQUESTS_DEFAULT = 16,
-    REQUESTS_MOST = 256,
-    TELL_EVERY_MS = 60000
+    REQUESTS_MOST = 256
 };
 
 struct kinesis_sink {
@@ -38,7 +38,7 @@ struct kinesis_sink {
     size_t ready_count;
     struct http_exchange *describing; // NULL when nothing was asked, or the answer was taken.
     bool described;                   // The answer is there.
-    int64_t told_at_ms;               // When records were last told that were not stored.
+    struct once failures_line;
 };
 
 static struct kinesis_sink *self(struct sink *base)
@@ -100,14 +100,10 @@ static enum outcome outcome_of(const struct http_exchange *exchange, enum servic
 static void tell_failures(
     struct kinesis_sink *sink, size_t sent, const struct put_records_counts *counts)
 {
-    int64_t now_ms = clock_now_ms();
-    bool told = sink->told_at_ms > 0 && now_ms - sink->told_at_ms < TELL_EVERY_MS;
     enum log_level level = counts->failed > 0 ? LOG_WARNING : LOG_INFO;
-    log_event(told ? LOG_DEBUG : level,
+    log_event(once_a_minute(&sink->failures_line, clock_now_ms()) ? level : LOG_DEBUG,
         PUT_RECORDS ": %zu of %zu records were not stored, and are sent again; the first: %s",
         sent - counts->stored, sent, counts->first_failure.text);
-    if (!told)
-        sink->told_at_ms = now_ms;
 }
 
 static void settle(struct kinesis_sink *sink, struct batch *batch, struct http_exchange *exchange)

@@ -103,6 +103,24 @@ static void afterwards_it_is_held_for_longer_each_time_up_to_half_a_minute(void 
     }
 }
 
+static void what_needs_the_operator_is_told_within_the_minute_of_what_passes(void **state)
+{
+    (void)state;
+    store_one();
+    add(1);
+    answer(OUTCOME_UNKNOWN, ERR_RETRY);
+    assert_int_equal(trouble.warned_kind, ERR_RETRY);
+
+    answer(OUTCOME_FAILED, ERR_OPERATOR);
+    assert_int_equal(trouble.warned_kind, ERR_OPERATOR);
+    answer(OUTCOME_UNKNOWN, ERR_RETRY);
+    assert_int_equal(trouble.warned_kind, ERR_OPERATOR);
+
+    now_ms += 60000;
+    answer(OUTCOME_UNKNOWN, ERR_RETRY);
+    assert_int_equal(trouble.warned_kind, ERR_RETRY);
+}
+
 static void what_is_stored_ends_the_trouble(void **state)
 {
     (void)state;
@@ -200,6 +218,7 @@ int main(void)
         FACT(what_passes_passes),
         FACT(before_anything_was_stored_the_operators_trouble_is_the_end),
         FACT(afterwards_it_is_held_for_longer_each_time_up_to_half_a_minute),
+        FACT(what_needs_the_operator_is_told_within_the_minute_of_what_passes),
         FACT(what_is_stored_ends_the_trouble),
         FACT(a_sink_that_refuses_for_good_is_the_end),
         FACT(a_record_refused_among_others_is_not_judged_yet),
