@@ -28,9 +28,12 @@ struct cbor_reader cbor_reader_over(char *bytes, size_t len)
     return (struct cbor_reader){.at = bytes, .end = bytes + len};
 }
 
-static void fail(struct cbor_reader *reader)
+// Nothing is left to a reader that has failed: so whoever asks for more sees it by that alone.
+void cbor_fail(struct cbor_reader *reader)
 {
     reader->failed = true;
+    reader->at = reader->end;
+    reader->depth = 0;
 }
 
 static size_t bytes_left(const struct cbor_reader *reader)
@@ -38,27 +41,23 @@ static size_t bytes_left(const struct cbor_reader *reader)
     return (size_t)(reader->end - reader->at);
 }
 
-// The first byte of what comes next; END, which begins nothing, at the end and after a failure.
+// The first byte of what comes next; END, which begins nothing, at the end.
 static uint8_t next_byte(const struct cbor_reader *reader)
 {
-    return reader->failed || reader->at == reader->end ? END : (uint8_t)*reader->at;
+    return reader->at == reader->end ? END : (uint8_t)*reader->at;
 }
 
-static struct head read_head(struct cbor_reader *reader)
+static struct head head_of(uint8_t first)
 {
-    const uint8_t first = next_byte(reader);
-    struct head head = {.major = first >> 5, .info = first & 0x1f, .argument = first & 0x1f};
-    if (reader->failed || reader->at == reader->end) {
-        fail(reader);
-        return head;
-    }
-    reader->at++;
-    if (head.info < CBOR_ARGUMENT_8 || head.info == CBOR_INDEFINITE)
-        return head;
+    return (struct head){.major = first >> 5, .info = first & 0x1f, .argument = first & 0x1f};
+}
+
+static struct head read_argument(struct cbor_reader *reader, struct head head)
+{
     const size_t bytes = (size_t)1 << (head.info - CBOR_ARGUMENT_8);
     if (head.info > CBOR_ARGUMENT_64 || bytes > bytes_left(reader)) {
-        fail(reader);
-        return head;
+        cbor_fail(reader);
+        return head_of(END);
     }
     head.argument = 0;
     for (size_t i = 0; i < bytes; i++)
@@ -66,11 +65,30 @@ static struct head read_head(struct cbor_reader *reader)
     return head;
 }
 
-static void pass_tags(struct cbor_reader *reader)
+// The head of an END when it fails. This and what else a short text passes is to be compiled into
+// its readers: a reply has four of those a record.
+static inline struct head read_head(struct cbor_reader *reader)
+{
+    const struct head head = head_of(next_byte(reader));
+    if (reader->at == reader->end) {
+        cbor_fail(reader);
+        return head;
+    }
+    reader->at++;
+    const bool is_whole = head.info < CBOR_ARGUMENT_8 || head.info == CBOR_INDEFINITE;
+    return is_whole ? head : read_argument(reader, head);
+}
+
+static void pass_tag(struct cbor_reader *reader)
+{
+    if (read_head(reader).info == CBOR_INDEFINITE)
+        cbor_fail(reader);
+}
+
+static inline void pass_tags(struct cbor_reader *reader)
 {
     while (next_byte(reader) >> 5 == CBOR_TAG)
-        if (read_head(reader).info == CBOR_INDEFINITE)
-            fail(reader);
+        pass_tag(reader);
 }
 
 static enum cbor_kind simple_kind(unsigned info)
@@ -112,7 +130,7 @@ enum cbor_kind cbor_peek(struct cbor_reader *reader)
 static void enter(struct cbor_reader *reader, enum cbor_kind kind)
 {
     if (cbor_peek(reader) != kind || reader->depth == CBOR_DEPTH_MAX) {
-        fail(reader);
+        cbor_fail(reader);
         return;
     }
     struct head head = read_head(reader);
@@ -120,7 +138,7 @@ static void enter(struct cbor_reader *reader, enum cbor_kind kind)
     if (head.info == CBOR_INDEFINITE)
         head.argument = UNTIL_END;
     else if (head.argument > most)
-        fail(reader);
+        cbor_fail(reader);
     if (!reader->failed)
         reader->items_left[reader->depth++] = head.argument;
 }
@@ -128,8 +146,8 @@ static void enter(struct cbor_reader *reader, enum cbor_kind kind)
 // Steps to the next member or element; false behind the last.
 static bool step(struct cbor_reader *reader)
 {
-    if (reader->failed || reader->depth == 0) {
-        fail(reader);
+    if (reader->depth == 0) {
+        cbor_fail(reader);
         return false;
     }
     uint64_t *left = &reader->items_left[reader->depth - 1];
@@ -169,10 +187,10 @@ bool cbor_element(struct cbor_reader *reader)
 }
 
 // The bytes behind a head that says how many there are.
-static struct str take(struct cbor_reader *reader, struct head head)
+static inline struct str take(struct cbor_reader *reader, struct head head)
 {
-    if (reader->failed || head.argument > bytes_left(reader)) {
-        fail(reader);
+    if (head.argument > bytes_left(reader)) {
+        cbor_fail(reader);
         return STR("");
     }
     struct str bytes = {.ptr = reader->at, .len = (size_t)head.argument};
@@ -188,35 +206,35 @@ static struct str join_pieces(struct cbor_reader *reader, enum cbor_major major)
     while (next_byte(reader) != END) {
         struct head head = read_head(reader);
         if (head.major != major || head.info == CBOR_INDEFINITE)
-            fail(reader);
+            cbor_fail(reader);
         struct str piece = take(reader, head);
         memmove(begin + len, piece.ptr, piece.len);
         len += piece.len;
     }
-    if (reader->failed || reader->at == reader->end) {
-        fail(reader);
+    if (reader->at == reader->end) {
+        cbor_fail(reader);
         return STR("");
     }
     reader->at++;
     return (struct str){.ptr = begin, .len = len};
 }
 
-static struct str read_string(struct cbor_reader *reader, enum cbor_major major)
+static inline struct str read_string(struct cbor_reader *reader, enum cbor_major major)
 {
     pass_tags(reader);
-    struct head head = read_head(reader);
-    if (head.major != major)
-        fail(reader);
-    return head.info == CBOR_INDEFINITE && !reader->failed ? join_pieces(reader, major)
-                                                           : take(reader, head);
+    const struct head head = read_head(reader);
+    if (head.major == major)
+        return head.info == CBOR_INDEFINITE ? join_pieces(reader, major) : take(reader, head);
+    cbor_fail(reader);
+    return STR("");
 }
 
 struct str cbor_text(struct cbor_reader *reader)
 {
-    struct str text = read_string(reader, CBOR_TEXT);
+    const struct str text = read_string(reader, CBOR_TEXT);
     if (utf8_is_valid(text))
         return text;
-    fail(reader);
+    cbor_fail(reader);
     return STR("");
 }
 
@@ -227,7 +245,8 @@ struct str cbor_bytes(struct cbor_reader *reader)
 
 struct str cbor_text_or_skip(struct cbor_reader *reader)
 {
-    if (cbor_peek(reader) == CBOR_KIND_TEXT)
+    pass_tags(reader);
+    if (next_byte(reader) >> 5 == CBOR_TEXT)
         return cbor_text(reader);
     cbor_skip(reader);
     return STR("");
@@ -266,12 +285,12 @@ static double floating(struct head head)
 double cbor_number(struct cbor_reader *reader)
 {
     if (cbor_peek(reader) != CBOR_KIND_NUMBER) {
-        fail(reader);
+        cbor_fail(reader);
         return 0;
     }
     struct head head = read_head(reader);
     if (head.info == CBOR_INDEFINITE)
-        fail(reader);
+        cbor_fail(reader);
     if (reader->failed)
         return 0;
     if (head.major == CBOR_SIMPLE)
@@ -283,7 +302,7 @@ bool cbor_bool(struct cbor_reader *reader)
 {
     const enum cbor_kind kind = cbor_peek(reader);
     if (kind != CBOR_KIND_TRUE && kind != CBOR_KIND_FALSE)
-        fail(reader);
+        cbor_fail(reader);
     else
         reader->at++;
     return kind == CBOR_KIND_TRUE;
@@ -294,7 +313,7 @@ void cbor_skip(struct cbor_reader *reader)
     struct str name;
     switch (cbor_peek(reader)) {
     case CBOR_KIND_INVALID:
-        fail(reader);
+        cbor_fail(reader);
         break;
     case CBOR_KIND_NULL:
     case CBOR_KIND_FALSE:

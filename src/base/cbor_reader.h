@@ -32,7 +32,7 @@ struct cbor_reader {
     char *at;
     char *end;
     unsigned depth;
-    bool failed;
+    bool failed;                         // Then nothing is left.
     uint64_t items_left[CBOR_DEPTH_MAX]; // Of the maps and arrays entered.
 };
 
@@ -60,6 +60,9 @@ struct str cbor_text_or_skip(struct cbor_reader *reader);
 double cbor_number(struct cbor_reader *reader);
 bool cbor_bool(struct cbor_reader *reader);
 void cbor_skip(struct cbor_reader *reader);
+
+// For a caller who finds what is well formed but not what it takes.
+void cbor_fail(struct cbor_reader *reader);
 
 // True when nothing failed and nothing is left.
 bool cbor_done(const struct cbor_reader *reader);

@@ -98,7 +98,7 @@ static inline bool document_done(struct document *document)
 static inline void document_fail(struct document *document)
 {
     if (document->form == DOCUMENT_CBOR)
-        document->cbor.failed = true;
+        cbor_fail(&document->cbor);
     else
         document->json.failed = true;
 }

@@ -46,8 +46,23 @@ static size_t next_length(struct str text)
     return (uint8_t)text.ptr[0] < 0x80 ? 1 : wide_length(text);
 }
 
+static bool is_ascii(struct str text)
+{
+    uint64_t seen = 0;
+    for (size_t at = 0; at + 8 < text.len; at += 8)
+        seen |= eight_bytes(text.ptr + at);
+    if (text.len >= 8)
+        seen |= eight_bytes(text.ptr + text.len - 8);
+    else
+        for (size_t at = 0; at < text.len; at++)
+            seen |= (uint8_t)text.ptr[at];
+    return (seen & EIGHT_TOP_BITS) == 0;
+}
+
 bool utf8_is_valid(struct str text)
 {
+    if (is_ascii(text))
+        return true; // As what the service answers always is.
     while (text.len > 0) {
         const size_t len = next_length(text);
         if (len == 0)
