@@ -1,7 +1,14 @@
 #include "base/alloc.h"
 
+#include <assert.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum {
+    CACHE_LINE_BYTES = 64
+};
 
 static void *present(void *memory)
 {
@@ -15,6 +22,14 @@ static void *present(void *memory)
 void *alloc_zeroed(size_t count, size_t bytes)
 {
     return present(calloc(count > 0 ? count : 1, bytes > 0 ? bytes : 1));
+}
+
+void *alloc_zeroed_lines(size_t count, size_t bytes)
+{
+    assert(count > 0 && bytes > 0 && bytes <= (SIZE_MAX - CACHE_LINE_BYTES) / count);
+    const size_t lines = (count * bytes + CACHE_LINE_BYTES - 1) / CACHE_LINE_BYTES;
+    void *memory = present(aligned_alloc(CACHE_LINE_BYTES, lines * CACHE_LINE_BYTES));
+    return memset(memory, 0, count * bytes);
 }
 
 void *alloc_bytes(size_t bytes)

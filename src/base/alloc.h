@@ -9,6 +9,10 @@
 // Zeroed; release with free().
 void *alloc_zeroed(size_t count, size_t bytes);
 
+// The same from the beginning of a line of the processor's cache: of a table whose elements are
+// looked at one here and one there, so that none lies in two lines.
+void *alloc_zeroed_lines(size_t count, size_t bytes);
+
 // Not zeroed; release with free().
 void *alloc_bytes(size_t bytes);
 

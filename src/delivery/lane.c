@@ -30,8 +30,8 @@ void lanes_init(struct lanes *lanes, unsigned bits)
     assert(bits <= LANE_BITS_MAX);
     size_t count = (size_t)1 << bits;
     *lanes = (struct lanes){
-        .lanes = alloc_zeroed(count, sizeof *lanes->lanes),
-        .last = alloc_bytes(count * sizeof *lanes->last),
+        .lanes = alloc_zeroed_lines(count, sizeof *lanes->lanes),
+        .last = alloc_zeroed_lines(count, sizeof *lanes->last),
         .count = count,
         .ready = alloc_bytes(count * sizeof *lanes->ready),
         .waiting = alloc_bytes(count * sizeof *lanes->waiting),
