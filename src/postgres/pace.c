@@ -11,6 +11,7 @@ enum {
     // to 8 ms the last was fastest in each of the drains that docs/performance.md shows.
     FLOOD_BYTES_A_MS = 8000,
     FLOOD_REST_MS = 8,
+    LARGE_MESSAGE_BYTES = 8 << 10,
     // More than comes while an empty socket is looked at twice.
     GATHERED_BYTES = 16 << 10
 };
@@ -23,11 +24,14 @@ void pace_init(struct pace *pace, bool window_is_held, int64_t now_ms)
 void pace_note_message(struct pace *pace, size_t bytes)
 {
     pace->window_bytes += bytes;
+    pace->window_messages++;
     pace->found_bytes += bytes;
 }
 
 static int64_t rest_for(const struct pace *pace, int64_t elapsed_ms)
 {
+    if (pace->window_bytes >= LARGE_MESSAGE_BYTES * pace->window_messages)
+        return 0;
     if (pace->window_is_held && pace->window_bytes >= FLOOD_BYTES_A_MS * (size_t)elapsed_ms)
         return FLOOD_REST_MS;
     return pace->window_bytes >= MUCH_BYTES_A_MS * (size_t)elapsed_ms ? REST_MS : 0;
@@ -39,6 +43,7 @@ void pace_note_empty(struct pace *pace, int64_t now_ms)
     if (elapsed_ms >= WINDOW_MS) {
         pace->rest_ms = rest_for(pace, elapsed_ms);
         pace->window_bytes = 0;
+        pace->window_messages = 0;
         pace->window_from_ms = now_ms;
     }
     pace->looks_again = pace->rest_ms == FLOOD_REST_MS && pace->found_bytes >= GATHERED_BYTES;

@@ -10,6 +10,9 @@
 // at less than half of what one by one they cost the walsender. What was gathered comes in several
 // pieces, so an emptied socket is looked at again at once, until little was found.
 //
+// Large rows gain nothing: a sending of theirs costs little beside what it carries, and a window
+// holds few of them, so these are read as they come.
+//
 // Pure: no socket, no clock. It works alike over TCP, TLS and Unix sockets, where SO_RCVLOWAT does
 // not (poll() disregards it on the latter, and TLS hides bytes from it).
 #ifndef PGK_POSTGRES_PACE_H
@@ -23,6 +26,7 @@ struct pace {
     bool window_is_held;
     int64_t window_from_ms;
     size_t window_bytes;
+    size_t window_messages;
     size_t found_bytes; // Since the socket was found empty.
     int64_t rest_ms;    // What the last window has shown to be right; 0: little comes.
     int64_t rest_until_ms;
