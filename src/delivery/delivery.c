@@ -127,7 +127,8 @@ bool delivery_is_fenced(const struct delivery *delivery, uint64_t table)
 // A request's worth waits for nobody.
 static bool has_company(const struct delivery *delivery)
 {
-    return delivery->lanes.queued >= BATCH_RECORDS_MAX;
+    return delivery->lanes.queued >= BATCH_RECORDS_MAX ||
+           delivery->lanes.queued_bytes >= BATCH_BYTES_GOAL;
 }
 
 static int64_t later(int64_t a_ms, int64_t b_ms)

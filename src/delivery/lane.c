@@ -53,6 +53,12 @@ static void make_ready(struct lanes *lanes, uint32_t number)
     make_ready_as(lanes, number, LANE_READY);
 }
 
+static void note_held(struct lanes *lanes, const struct record *record)
+{
+    lanes->queued++;
+    lanes->queued_bytes += record_request_bytes(record);
+}
+
 void lanes_push(struct lanes *lanes, struct record *record)
 {
     assert(record->lane < lanes->count);
@@ -63,7 +69,7 @@ void lanes_push(struct lanes *lanes, struct record *record)
     else
         lane->head = record;
     lane->tail = record;
-    lanes->queued++;
+    note_held(lanes, record);
     if (lane->state == LANE_IDLE)
         make_ready(lanes, record->lane);
 }
@@ -73,8 +79,11 @@ static struct record *pop_chain(struct lanes *lanes, struct lane *lane, size_t c
 {
     struct record *first = lane->head;
     struct record *last = first;
-    for (size_t i = 1; i < count; i++)
+    lanes->queued_bytes -= record_request_bytes(first);
+    for (size_t i = 1; i < count; i++) {
         last = last->next;
+        lanes->queued_bytes -= record_request_bytes(last);
+    }
     lane->head = last->next;
     if (!lane->head)
         lane->tail = NULL;
@@ -93,7 +102,7 @@ static void free_held(struct lanes *lanes)
     for (size_t i = 0; i < lanes->count; i++)
         while (lanes->lanes[i].head)
             record_free(pop(lanes, &lanes->lanes[i]));
-    assert(lanes->queued == 0);
+    assert(lanes->queued == 0 && lanes->queued_bytes == 0);
 }
 
 void lanes_release(struct lanes *lanes)
@@ -292,9 +301,9 @@ void lanes_settle_failed(struct lanes *lanes, struct record *record, int64_t ret
     assert(retry_at_ms > 0);
     struct lane *lane = &lanes->lanes[record->lane];
     struct record *last = record;
-    lanes->queued++;
+    note_held(lanes, record);
     for (; last->next; last = last->next)
-        lanes->queued++;
+        note_held(lanes, last->next);
     last->next = lane->head;
     lane->head = record;
     if (!lane->tail)

@@ -41,6 +41,7 @@ struct lanes {
     uint32_t *next_parked; // Of each parked lane, in its queue.
     size_t parked;         // Lanes, in whoever's queues.
     size_t queued;         // Records held.
+    size_t queued_bytes;   // What they weigh in a request.
     size_t in_flight;      // What was taken and not given back.
 
     // What records of a lane may weigh in a request that go as one entry; 0: each goes by itself.

@@ -60,10 +60,15 @@ static void waits_until(int64_t until_ms)
     assert_null(delivery_next_batch(&delivery, NOW_MS));
 }
 
+static void settle_as(struct batch *batch, enum outcome outcome)
+{
+    batch_settle_all(batch, outcome);
+    delivery_settle(&delivery, batch, NOW_MS);
+}
+
 static void store(struct batch *batch)
 {
-    batch_settle_all(batch, OUTCOME_STORED);
-    delivery_settle(&delivery, batch, NOW_MS);
+    settle_as(batch, OUTCOME_STORED);
 }
 
 static void what_is_ready_goes_at_once_until_two_requests_are_out(void **state)
@@ -136,6 +141,32 @@ static void a_full_request_waits_for_nobody(void **state)
     store(third);
 }
 
+static void large_records_fill_a_request_too(void **state)
+{
+    (void)state;
+    static const char zeros[BATCH_BYTES_GOAL / 4];
+    delivery_expect_more(&delivery, true);
+    add_rows(1);
+    struct batch *first = sent_at(NOW_MS);
+    delivery_begin(&delivery, 1);
+    for (int i = 0; i < 4; i++) {
+        assert_null(delivery_next_batch(&delivery, NOW_MS));
+        const char key[] = {(char)('a' + i)};
+        delivery_add(&delivery,
+            record_new((struct str){key, sizeof key}, (struct str){zeros, sizeof zeros}));
+    }
+    delivery_commit(&delivery, START + 2);
+
+    struct batch *second = sent_at(NOW_MS);
+
+    store(first);
+    settle_as(second, OUTCOME_FAILED);
+    delivery_expect_more(&delivery, false);
+    while (!delivery_is_idle(&delivery))
+        store(sent_at(2 * NOW_MS));
+    assert_int_equal(delivery.lanes.queued_bytes, 0);
+}
+
 static void while_more_is_about_to_come_a_part_waits_for_it(void **state)
 {
     (void)state;
@@ -199,6 +230,7 @@ int main(void)
         FACT(what_comes_meanwhile_goes_when_one_comes_back),
         FACT(requests_that_stall_hold_nobody_up),
         FACT(a_full_request_waits_for_nobody),
+        FACT(large_records_fill_a_request_too),
         FACT(while_more_is_about_to_come_a_part_waits_for_it),
         FACT(what_does_not_come_is_not_waited_for),
         FACT(what_is_to_be_sent_again_waits_for_company_too),
