@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/eight_bytes.h"
+#include "base/sixteen_bytes.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -178,23 +179,30 @@ static size_t write_special(struct buf *buf, struct str text, size_t *invalid)
     return len;
 }
 
-// Whether eight bytes need no care. The quote and the ampersand differ in a single bit, as do the
-// two brackets.
-static bool are_plain(const char *text)
+// Whether none of the bytes needs care. The quote and the ampersand differ in a single bit, as do
+// the two brackets; what is beyond ASCII is less than a blank, as control characters are.
+static bool are_plain(sixteen_bytes bytes)
 {
-    uint64_t bytes = eight_bytes(text);
-    uint64_t special = eight_unprintable(bytes) | eight_equal(bytes, '\\') |
-                       eight_equal(bytes | EIGHT_TIMES('"' ^ '&'), '&') |
-                       eight_equal(bytes | EIGHT_TIMES('<' ^ '>'), '>');
-    return (special & EIGHT_TOP_BITS) == 0;
+    return !sixteen_any((bytes < ' ') | (bytes == '\\') | ((bytes | ('"' ^ '&')) == '&') |
+                        ((bytes | ('<' ^ '>')) == '>'));
+}
+
+// Whether the last sixteen bytes, or all of fewer, are known to need no care.
+static bool is_end_plain(struct str text)
+{
+    if (text.len >= SIXTEEN)
+        return are_plain(sixteen_bytes_of(text.ptr + text.len - SIXTEEN));
+    return text.len >= SIXTEEN_SPREAD_MIN && are_plain(sixteen_bytes_spread(text));
 }
 
 // How many bytes from the start of text on can simply be copied.
 static size_t plain_length(struct str text)
 {
     size_t len = 0;
-    while (text.len - len >= 8 && are_plain(text.ptr + len))
-        len += 8;
+    while (text.len - len >= SIXTEEN && are_plain(sixteen_bytes_of(text.ptr + len)))
+        len += SIXTEEN;
+    if (text.len - len < SIXTEEN && is_end_plain(text))
+        return text.len;
     while (len < text.len && care_of((uint8_t)text.ptr[len]) == CARE_NONE)
         len++;
     return len;

@@ -57,29 +57,35 @@ static void each_byte_that_is_no_utf8_is_replaced_and_counted(void **state)
     }
 }
 
-// The writer looks at eight bytes at a time: each byte at each place among them.
+static void assert_written_alike_in_pieces(struct str text, size_t at)
+{
+    struct buf whole;
+    struct buf pieces;
+    buf_init(&whole, 100);
+    buf_init(&pieces, 100);
+
+    json_write_text(&whole, text);
+    buf_add(&pieces, (struct str){text.ptr, at});
+    json_write_text(&pieces, (struct str){text.ptr + at, 1});
+    buf_add(&pieces, str_after(text, at + 1));
+
+    assert_string_equal(buf_c(&whole), buf_c(&pieces));
+    buf_release(&whole);
+    buf_release(&pieces);
+}
+
+// The writer looks at sixteen bytes at a time: each byte at each place among them.
 static void a_byte_is_written_alike_wherever_it_stands(void **state)
 {
     (void)state;
-    const struct str around = STR("abcdefghijklmnopqrstuvw");
+    char text[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJK";
     for (int byte = 0; byte < 256; byte++) {
-        for (size_t at = 0; at < around.len; at++) {
-            char text[32];
-            memcpy(text, around.ptr, around.len);
+        for (size_t at = 0; at < sizeof text - 1; at++) {
+            const char before = text[at];
             text[at] = (char)byte;
-            struct buf whole;
-            struct buf pieces;
-            buf_init(&whole, 100);
-            buf_init(&pieces, 100);
-
-            json_write_text(&whole, (struct str){text, around.len});
-            buf_add(&pieces, (struct str){around.ptr, at});
-            json_write_text(&pieces, (struct str){text + at, 1});
-            buf_add(&pieces, str_after(around, at + 1));
-
-            assert_string_equal(buf_c(&whole), buf_c(&pieces));
-            buf_release(&whole);
-            buf_release(&pieces);
+            for (size_t len = at + 1; len < sizeof text; len++)
+                assert_written_alike_in_pieces((struct str){text, len}, at);
+            text[at] = before;
         }
     }
 }
@@ -88,8 +94,8 @@ static void text_is_valid_only_if_each_character_is(void **state)
 {
     (void)state;
     const struct str wide = STR("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
-    char text[32];
-    for (size_t before = 0; before <= 17; before++) {
+    char text[64];
+    for (size_t before = 0; before <= 33; before++) {
         memset(text, 'a', sizeof text);
         memcpy(text + before, wide.ptr, wide.len);
         struct str whole = {.ptr = text, .len = before + wide.len};
