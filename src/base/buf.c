@@ -79,6 +79,8 @@ void buf_grow(struct buf *buf, size_t len)
 
 void buf_make_room_and_add(struct buf *buf, struct str bytes)
 {
+    if (bytes.len == 0)
+        return; // A buf that only measures takes no memory.
     if (bytes.len > buf->bytes_max && buf->drain) {
         buf_flush(buf);
         buf->drain->take(buf->drain, bytes);

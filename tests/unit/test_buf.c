@@ -87,6 +87,16 @@ struct collector {
     struct buf collected;
 };
 
+static void adding_nothing_takes_no_memory(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 5);
+    buf_add(&buf, STR(""));
+    assert_true(buf_ok(&buf));
+    assert_null(buf.ptr);
+}
+
 static void collect(struct buf_drain *drain, struct str bytes)
 {
     buf_add(&((struct collector *)drain)->collected, bytes);
@@ -124,6 +134,7 @@ int main(void)
         cmocka_unit_test(dropping_the_front_moves_the_rest_up),
         cmocka_unit_test(formats_text_and_numbers),
         cmocka_unit_test(an_untouched_buf_is_the_empty_string),
+        cmocka_unit_test(adding_nothing_takes_no_memory),
         cmocka_unit_test(what_is_drained_arrives_whole_whatever_the_buffer_holds),
     };
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
