@@ -43,20 +43,25 @@ static struct column *own_columns(struct relation *relation)
     return (struct column *)relation->columns;
 }
 
-static struct json_name json_name_of(struct buf *json, struct str name)
+static struct json_name json_name_of(
+    struct buf *json, struct str before, struct str name, struct str after)
 {
     size_t at = json->len;
+    buf_add(json, before);
     size_t invalid = json_write_string(json, name);
+    buf_add(json, after);
     return (struct json_name){.text = str_after(buf_str(json), at), .invalid = invalid};
 }
 
 static void write_names(struct relation *relation)
 {
     struct column *columns = own_columns(relation);
-    relation->quoted_json = json_name_of(&relation->json, relation->quoted);
+    struct buf *json = &relation->json;
+    relation->quoted_json = json_name_of(json, STR(""), relation->quoted, STR(""));
     for (size_t i = 0; i < relation->column_count; i++) {
-        columns[i].quoted_json = json_name_of(&relation->json, columns[i].quoted);
-        columns[i].type_json = json_name_of(&relation->json, columns[i].type);
+        columns[i].quoted_json = json_name_of(json, STR(""), columns[i].quoted, STR(":{"));
+        columns[i].type_json =
+            json_name_of(json, STR(",\"t\":"), columns[i].type, STR(",\"v\":\""));
     }
 }
 

@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A name as JSON writes it, quotes included: prepared once, as every row shows it.
+// A name as JSON writes it, quotes included, and what always stands around it in a record: prepared
+// once, as every row shows it.
 struct json_name {
     struct str text;
     size_t invalid; // How many of its bytes are no UTF-8, and were replaced.
@@ -29,8 +30,8 @@ struct column {
     uint32_t type_oid; // 0: not known (test_decoding).
 
     // The rest is made by relation_new() and relation_set_types().
-    struct json_name quoted_json;
-    struct json_name type_json;
+    struct json_name quoted_json; // "id":{
+    struct json_name type_json;   // ,"t":"integer","v":"
 };
 
 // A column of the primary key.

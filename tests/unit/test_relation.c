@@ -63,16 +63,16 @@ static void names_are_held_as_json_writes_them(void **state)
         .columns = columns,
         .column_count = 2});
     assert_true(str_equal(relation->quoted_json.text, STR("\"public.t\"")));
-    assert_true(str_equal(relation->columns[0].type_json.text, STR("\"integer\"")));
+    assert_true(str_equal(relation->columns[0].type_json.text, STR(",\"t\":\"integer\",\"v\":\"")));
     const struct json_name *odd = &relation->columns[1].quoted_json;
-    assert_true(str_equal(odd->text, STR("\"\\\"a\\u003c\\ufffd\\\"\"")));
+    assert_true(str_equal(odd->text, STR("\"\\\"a\\u003c\\ufffd\\\"\":{")));
     assert_int_equal(odd->invalid, 1);
 
     relation_set_types(relation, (const struct str[]){STR("bigint"), STR("citext")});
 
-    assert_true(str_equal(relation->columns[0].type_json.text, STR("\"bigint\"")));
-    assert_true(str_equal(relation->columns[1].type_json.text, STR("\"citext\"")));
-    assert_true(str_equal(odd->text, STR("\"\\\"a\\u003c\\ufffd\\\"\"")));
+    assert_true(str_equal(relation->columns[0].type_json.text, STR(",\"t\":\"bigint\",\"v\":\"")));
+    assert_true(str_equal(relation->columns[1].type_json.text, STR(",\"t\":\"citext\",\"v\":\"")));
+    assert_true(str_equal(odd->text, STR("\"\\\"a\\u003c\\ufffd\\\"\":{")));
     relation_free(relation);
 }
 
