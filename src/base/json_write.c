@@ -208,19 +208,24 @@ static size_t plain_length(struct str text)
     return len;
 }
 
-size_t json_write_text(struct buf *buf, struct str text)
+// Not compiled into its caller, whose usual text is all plain.
+__attribute__((noinline)) static size_t write_with_care(struct buf *buf, struct str text)
 {
     size_t invalid = 0;
     while (text.len > 0) {
-        size_t plain = plain_length(text);
-        if (plain > 0) {
-            buf_add(buf, (struct str){.ptr = text.ptr, .len = plain});
-            text = str_after(text, plain);
-        } else {
-            text = str_after(text, write_special(buf, text, &invalid));
-        }
+        text = str_after(text, write_special(buf, text, &invalid));
+        const size_t plain = plain_length(text);
+        buf_add(buf, (struct str){.ptr = text.ptr, .len = plain});
+        text = str_after(text, plain);
     }
     return invalid;
+}
+
+size_t json_write_text(struct buf *buf, struct str text)
+{
+    const size_t plain = plain_length(text);
+    buf_add(buf, (struct str){.ptr = text.ptr, .len = plain});
+    return plain < text.len ? write_with_care(buf, str_after(text, plain)) : 0;
 }
 
 size_t json_write_string(struct buf *buf, struct str text)
