@@ -23,6 +23,7 @@ from postgres_server import DEBIAN_VERSION, PostgresServer, account
 from report import write_chart, write_page
 from shards import hot_key_section, limited_section
 
+CONGESTION_CONTROL = pathlib.Path('/proc/sys/net/ipv4/tcp_congestion_control')
 PLUGINS = ['test_decoding', 'pgoutput']
 # No checkpoint falls into one run and not into another, no stalled reader is thrown out.
 SETTINGS = {'max_wal_size': '16GB', 'checkpoint_timeout': '1h', 'wal_sender_timeout': '60s',
@@ -55,9 +56,10 @@ def describe_machine():
                   if text.startswith('model name')]
     version = subprocess.run([BUILD / 'pg_kinesis', '--version'], check=True, capture_output=True,
                              text=True).stdout.strip()
+    congestion = CONGESTION_CONTROL.read_text(encoding='ascii').strip()
     return (f'{datetime.date.today()}: {version}, PostgreSQL {DEBIAN_VERSION}, {os.cpu_count()} CPUs '
             f'({models[0] if models else platform.machine()}), load {os.getloadavg()[0]:.1f}, TCP on '
-            'loopback, fsync off')
+            f'loopback ({congestion}), fsync off')
 
 
 class Report:
