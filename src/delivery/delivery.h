@@ -15,11 +15,10 @@
 //   - delivery_flushed() never passes a record that is not stored;
 //   - a batch that the service refuses as a whole (its err is ERR_DATA) comes again in halves, till
 //     the one record that it refuses is alone; what then becomes of that one its caller decides;
-//   - what is ready goes at once when the service is idle, unless it lingers. While more is about
-//   to
-//     come, or requests are out, a part of a request waits to be filled: so requests grow with the
-//     load. It waits for DELIVERY_FILL_MS after the last one at most, so that nobody is held up by
-//     requests that stall;
+//   - what is ready goes at once when the service is idle, unless it lingers. While requests are
+//     out, or more is about to come, a part of a request waits to be filled, so they grow with the
+//     load; but for DELIVERY_FILL_MS after the last one at most, so that none that stalls holds
+//     others up;
 //   - records take no more memory than the bound, but for the last one that was let in.
 //
 // Memory: delivery owns records from delivery_add() on, except while a batch has them.
