@@ -76,19 +76,17 @@ static struct relation *learn_in_part(
 }
 
 // The relation of a new row, which shows all columns.
-static struct relation *relation_of_new(
-    struct test_decoding *decoder, const struct qualified_name *name, const struct tuple *tuple)
+static struct relation *relation_of_new(struct test_decoding *decoder,
+    const struct qualified_name *name, struct relation *known, const struct tuple *tuple)
 {
-    struct relation *known = relation_cache_get(decoder->cache, name->quoted);
     bool fits = known && !known->is_partial && tuple_is_whole_row(tuple, known);
     return fits ? known : learn(decoder, name, tuple);
 }
 
 // The relation of an old row, which may leave columns out; its values are then in old_row.
-static struct relation *relation_of_old(
-    struct test_decoding *decoder, const struct qualified_name *name, const struct tuple *tuple)
+static struct relation *relation_of_old(struct test_decoding *decoder,
+    const struct qualified_name *name, struct relation *known, const struct tuple *tuple)
 {
-    struct relation *known = relation_cache_get(decoder->cache, name->quoted);
     if (known && tuple_place(tuple, known, decoder->old_row))
         return known;
     struct relation *learned = learn_in_part(decoder, name, tuple);
@@ -98,22 +96,22 @@ static struct relation *relation_of_old(
 }
 
 // Reads a row; false when the line says that there is none.
-static bool scan_row(struct scan *scan, struct tuple *tuple)
+static bool scan_row(struct scan *scan, const struct relation *known, struct tuple *tuple)
 {
     tuple->count = 0;
     if (scan_take(scan, STR(" (no-tuple-data)")))
         return false;
-    scan_tuple(scan, tuple);
+    scan_tuple(scan, known, tuple);
     return true;
 }
 
 // Reads what an UPDATE shows of the old row before it shows the new one.
-static bool scan_old_key(struct scan *scan, struct tuple *tuple)
+static bool scan_old_key(struct scan *scan, const struct relation *known, struct tuple *tuple)
 {
     tuple->count = 0;
     if (!scan_take(scan, STR(" old-key:")))
         return false;
-    scan_tuple(scan, tuple);
+    scan_tuple(scan, known, tuple);
     scan_expect(scan, STR(" new-tuple:"));
     return true;
 }
@@ -121,16 +119,17 @@ static bool scan_old_key(struct scan *scan, struct tuple *tuple)
 static void read_change(struct test_decoding *decoder, struct scan *scan,
     const struct qualified_name *name, struct change *change)
 {
+    struct relation *known = relation_cache_get(decoder->cache, name->quoted);
     struct tuple *old = &decoder->shown_old;
     struct tuple *new = &decoder->shown_new;
     bool is_delete = change->operation == OPERATION_DELETE;
-    bool has_old = is_delete ? scan_row(scan, old) : scan_old_key(scan, old);
-    bool has_new = !is_delete && scan_row(scan, new);
+    bool has_old = is_delete ? scan_row(scan, known, old) : scan_old_key(scan, known, old);
+    bool has_new = !is_delete && scan_row(scan, known, new);
     if (!scan_end(scan))
         return;
 
-    struct relation *relation =
-        has_new ? relation_of_new(decoder, name, new) : relation_of_old(decoder, name, old);
+    struct relation *relation = has_new ? relation_of_new(decoder, name, known, new)
+                                        : relation_of_old(decoder, name, known, old);
     if (has_old && has_new && !tuple_place(old, relation, decoder->old_row))
         scan_fail(scan); // An old key of columns that the new row has not.
     relation_list_add(&decoder->relations, relation);

@@ -35,20 +35,6 @@ static struct str take(struct scan *scan, size_t len)
     return taken;
 }
 
-bool scan_take(struct scan *scan, struct str word)
-{
-    if (!str_starts_with(scan->rest, word))
-        return false;
-    take(scan, word.len);
-    return true;
-}
-
-void scan_expect(struct scan *scan, struct str word)
-{
-    if (!scan_take(scan, word))
-        scan_fail(scan);
-}
-
 uint64_t scan_number(struct scan *scan, uint64_t min, uint64_t max)
 {
     size_t len = 0;
@@ -219,21 +205,42 @@ static struct datum scan_value(struct scan *scan)
     return scan_bare(scan);
 }
 
-void scan_tuple(struct scan *scan, struct tuple *tuple)
+// " id[integer]:", taken when it comes next. To compare it piece by piece is to read it: a name and
+// a type that were read once end where they ended then.
+static bool take_known(struct scan *scan, const struct column *column)
 {
+    struct scan ahead = *scan;
+    bool comes = scan_take(&ahead, STR(" ")) && scan_take(&ahead, column->quoted) &&
+                 scan_take(&ahead, STR("[")) && scan_take(&ahead, column->type) &&
+                 scan_take(&ahead, STR("]:"));
+    if (comes)
+        scan->rest = ahead.rest;
+    return comes;
+}
+
+static struct column scan_column(struct scan *scan)
+{
+    scan_expect(scan, STR(" "));
+    struct column column = {.quoted = scan_identifier(scan)};
+    column.name = unquoted(scan, column.quoted);
+    column.type = scan_type(scan);
+    return column;
+}
+
+void scan_tuple(struct scan *scan, const struct relation *known, struct tuple *tuple)
+{
+    const size_t known_count = known ? known->column_count : 0;
     tuple->count = 0;
     // A column of that name is in quotes, for the hyphen.
     while (scan->rest.len > 0 && !str_starts_with(scan->rest, STR(" new-tuple:"))) {
-        if (tuple->count == RELATION_COLUMNS_MAX) {
+        const size_t at = tuple->count;
+        if (at == RELATION_COLUMNS_MAX) {
             scan_fail(scan);
             return;
         }
-        scan_expect(scan, STR(" "));
-        struct column *column = &tuple->columns[tuple->count];
-        column->quoted = scan_identifier(scan);
-        column->name = unquoted(scan, column->quoted);
-        column->type = scan_type(scan);
-        tuple->values[tuple->count] = scan_value(scan);
+        bool is_known = at < known_count && take_known(scan, &known->columns[at]);
+        tuple->columns[at] = is_known ? known->columns[at] : scan_column(scan);
+        tuple->values[at] = scan_value(scan);
         tuple->count++;
     }
 }

@@ -4,8 +4,9 @@
 // the scan has failed: it is at its end for good, and `failed_at` tells where that was. So a reader
 // reads a whole line without a single if, then asks scan_end().
 //
-// Memory: what is read borrows the line. Only text in which quotes are doubled is written anew, to
-// `undone`, where it stays valid until that buffer is written for the next line.
+// Memory: what is read borrows the line, or the relation that it was found to show. Only text in
+// which quotes are doubled is written anew, to `undone`, where it stays valid until that buffer is
+// written for the next line.
 #ifndef PGK_POSTGRES_TEST_DECODING_SCAN_H
 #define PGK_POSTGRES_TEST_DECODING_SCAN_H
 
@@ -28,22 +29,35 @@ struct scan {
 // `undone` is emptied; its maximum is at least the line's length.
 struct scan scan_over(struct str line, struct buf *undone);
 
-// Takes the word if it comes next; false, and nothing taken, if something else does.
-bool scan_take(struct scan *scan, struct str word);
+// Makes the scan fail where it stands.
+void scan_fail(struct scan *scan);
+
+// Takes the word if it comes next; false, and nothing taken, if something else does. Here, as the
+// next one is, to be compiled into its callers, who know how long their words are.
+static inline bool scan_take(struct scan *scan, struct str word)
+{
+    if (!str_starts_with(scan->rest, word))
+        return false;
+    scan->rest = str_after(scan->rest, word.len);
+    return true;
+}
 
 // Takes the word, which must come next.
-void scan_expect(struct scan *scan, struct str word);
+static inline void scan_expect(struct scan *scan, struct str word)
+{
+    if (!scan_take(scan, word))
+        scan_fail(scan);
+}
 
 // Decimal digits, from min to max.
 uint64_t scan_number(struct scan *scan, uint64_t min, uint64_t max);
 
 struct qualified_name scan_qualified_name(struct scan *scan);
 
-// Columns up to the end of the line or to " new-tuple:", possibly none.
-void scan_tuple(struct scan *scan, struct tuple *tuple);
-
-// Makes the scan fail where it stands.
-void scan_fail(struct scan *scan);
+// Columns up to the end of the line or to " new-tuple:", possibly none. Rows of one table show the
+// same columns again and again: those of `known` (NULL: none) are looked for first, each in its
+// place, and not read again.
+void scan_tuple(struct scan *scan, const struct relation *known, struct tuple *tuple);
 
 // True when the line was read to its end; otherwise the scan has failed.
 bool scan_end(struct scan *scan);

@@ -1,8 +1,14 @@
 #include "postgres/tuple.h"
 
+// What a row shows of a relation that is known borrows from it.
+static bool is_same_text(struct str a, struct str b)
+{
+    return (a.ptr == b.ptr && a.len == b.len) || str_equal(a, b);
+}
+
 static bool is_same_column(const struct column *a, const struct column *b)
 {
-    return str_equal(a->quoted, b->quoted) && str_equal(a->type, b->type);
+    return is_same_text(a->quoted, b->quoted) && is_same_text(a->type, b->type);
 }
 
 bool tuple_is_whole_row(const struct tuple *tuple, const struct relation *relation)

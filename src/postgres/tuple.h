@@ -1,7 +1,7 @@
 // tuple - a row as a line of test_decoding shows it: names, types and values of its columns.
 //
 // A new row shows all columns; an old one leaves out those that are NULL or not part of its
-// identity. Everything borrows the line.
+// identity. Everything borrows the line, or the relation that the line was found to show.
 #ifndef PGK_POSTGRES_TUPLE_H
 #define PGK_POSTGRES_TUPLE_H
 
