@@ -258,8 +258,9 @@ def test_told_to_leave_while_it_connects_it_leaves_at_once(pg_kinesis, database,
     with socket.create_server(('127.0.0.1', 0)) as silent:
         run = pg_kinesis('--source', f'host=127.0.0.1 port={silent.getsockname()[1]}',
                          '--stream', 'test', '--endpoint-url', kinesis_sim.url)
-        silent.accept()
-        assert run.terminate(deadline_s=AT_ONCE_S) == 0
+        connection, _ = silent.accept()
+        with connection:  # Forgotten, it would be closed.
+            assert run.terminate(deadline_s=AT_ONCE_S) == 0
     assert database.slot_position(SLOT) is None
 
 
