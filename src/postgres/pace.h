@@ -24,11 +24,11 @@
 
 struct pace {
     bool window_is_held;
-    int64_t window_from_ms;
-    size_t window_bytes;
-    size_t window_messages;
+    int64_t measured_from_ms;
+    size_t measured_bytes;
+    size_t measured_messages;
     size_t found_bytes; // Since the socket was found empty.
-    int64_t rest_ms;    // What the last window has shown to be right; 0: little comes.
+    int64_t rest_ms;    // What was last measured calls for; 0: little comes.
     int64_t rest_until_ms;
     bool looks_again;
 };
