@@ -141,8 +141,6 @@ static void any_order_of_debts_and_payments_agrees_with_counting(void **state)
     }
 }
 
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

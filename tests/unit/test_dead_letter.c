@@ -139,8 +139,6 @@ static void what_is_no_file_is_refused(void **state)
     assert_non_null(strstr(err.text, "cannot open dead-letter file /nowhere/at/all"));
 }
 
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -1,54 +1,33 @@
-#include "cmocka_prelude.h"
+#include "delivery_under_test.h"
 
 #include "base/clock.h"
-#include "delivery/delivery.h"
-#include "model/batch.h"
-#include "model/record.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    START = 1000,
     MEMORY_BYTES_MAX = 1000,
     TABLE = 7
 };
 
-static struct delivery delivery;
-
-static void set_up_with(enum packing packing)
-{
-    struct delivery_options options = {
-        .lane_bits = packing == PACKING_IN_ORDER ? 0 : LANE_BITS_MAX,
-        .packing = packing,
-        .memory_bytes_max = MEMORY_BYTES_MAX,
-        .seed = 1,
-    };
-    delivery_init(&delivery, options, START);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    set_up_with(PACKING_ONE_OF_A_LANE);
-    return 0;
-}
+static const struct delivery_options options = {
+    .lane_bits = LANE_BITS_MAX,
+    .packing = PACKING_ONE_OF_A_LANE,
+    .memory_bytes_max = MEMORY_BYTES_MAX,
+    .seed = 1,
+};
 
 static int set_up_in_order(void **state)
 {
     (void)state;
-    set_up_with(PACKING_IN_ORDER);
+    struct delivery_options in_order = options;
+    in_order.lane_bits = 0;
+    in_order.packing = PACKING_IN_ORDER;
+    delivery_init(&delivery, in_order, START);
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    (void)state;
-    delivery_release(&delivery);
-    return 0;
-}
-
-static void add(const char *key, const char *data)
+static void add_data(const char *key, const char *data)
 {
     struct record *record = record_new(str_from_c(key), str_from_c(data));
     record->table = TABLE;
@@ -58,31 +37,18 @@ static void add(const char *key, const char *data)
 static void transaction_of_one(const char *key, const char *data, lsn_t end_lsn)
 {
     delivery_begin(&delivery, 1);
-    add(key, data);
+    add_data(key, data);
     delivery_commit(&delivery, end_lsn);
 }
 
 static struct batch *next_batch(int64_t now_ms, const char *expected)
 {
-    struct batch *batch = delivery_next_batch(&delivery, now_ms);
-    assert_non_null(batch);
+    struct batch *batch = sent_at(now_ms);
     char data[64] = "";
     for (size_t i = 0; i < batch->count; i++)
         strncat(data, record_data(batch->records[i]).ptr, record_data(batch->records[i]).len);
     assert_string_equal(data, expected);
     return batch;
-}
-
-static void settle(struct batch *batch, enum outcome outcome, int64_t now_ms)
-{
-    for (size_t i = 0; i < batch->count; i++)
-        batch->outcomes[i] = outcome;
-    delivery_settle(&delivery, batch, now_ms);
-}
-
-static void store(struct batch *batch)
-{
-    settle(batch, OUTCOME_STORED, 0);
 }
 
 static void a_new_delivery_is_idle(void **state)
@@ -109,10 +75,9 @@ static void a_lane_is_the_top_bits_of_the_md5_of_the_key(void **state)
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct delivery other;
-        struct delivery_options options = {.lane_bits = cases[i].bits};
         struct record *a = record_new(STR("a"), STR(""));
         struct record *b = record_new(STR("b"), STR(""));
-        delivery_init(&other, options, START);
+        delivery_init(&other, (struct delivery_options){.lane_bits = cases[i].bits}, START);
         delivery_begin(&other, 1);
         delivery_add(&other, a);
         delivery_add(&other, b);
@@ -249,8 +214,8 @@ static void a_batch_is_settled_record_by_record(void **state)
 {
     (void)state;
     delivery_begin(&delivery, 1);
-    add("a", "1");
-    add("b", "2");
+    add_data("a", "1");
+    add_data("b", "2");
     delivery_commit(&delivery, 1100);
 
     struct batch *batch = next_batch(0, "12");
@@ -268,12 +233,12 @@ static void failed_records_of_an_ordered_batch_come_back_in_their_order(void **s
     (void)state;
     delivery_begin(&delivery, 1);
     for (int i = 0; i < 5; i++)
-        add("a", (char[]){(char)('1' + i), '\0'});
+        add_data("a", (char[]){(char)('1' + i), '\0'});
     delivery_commit(&delivery, 1100);
 
     struct batch *batch = next_batch(0, "12345");
     delivery_begin(&delivery, 1);
-    add("b", "6");
+    add_data("b", "6");
     delivery_commit(&delivery, 1200);
     batch->outcomes[0] = OUTCOME_STORED;
     delivery_settle(&delivery, batch, 0);
@@ -287,7 +252,7 @@ static void there_is_room_until_the_memory_bound(void **state)
     (void)state;
     static const char data[MEMORY_BYTES_MAX];
     delivery_begin(&delivery, 1);
-    add("a", "");
+    add_data("a", "");
     struct record *record = record_new(STR("b"), (struct str){data, MEMORY_BYTES_MAX / 2});
     size_t taken_bytes = delivery.memory_bytes + record_memory_bytes(record);
     delivery_add(&delivery, record);
@@ -298,7 +263,7 @@ static void there_is_room_until_the_memory_bound(void **state)
     assert_false(delivery_has_room(&delivery, left_bytes));
     delivery_add(&delivery, record_new(STR("b"), (struct str){data, left_bytes - 1}));
     assert_false(delivery_has_room(&delivery, 0));
-    add("c", "");
+    add_data("c", "");
     assert_false(delivery_has_room(&delivery, 0));
 
     struct batch *batch = delivery_next_batch(&delivery, 0);
@@ -447,8 +412,6 @@ static void a_batch_that_is_out_outlives_its_delivery(void **state)
     record_free(batch->records[0]);
     free(batch);
 }
-
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -1,52 +1,22 @@
 // Delivery where the rows of a lane go as one entry.
-#include "cmocka_prelude.h"
+#include "delivery_under_test.h"
 
 #include "base/clock.h"
-#include "delivery/delivery.h"
-#include "model/batch.h"
-#include "model/record.h"
 
 #include <stdio.h>
 
 enum {
-    START = 1000,
-    LANE_BITS = 2,
     ENTRY_BYTES = 1000,
     DATA_BYTES = 80,
     ROWS = 600
 };
 
-static const char zeros[2 * BATCH_BYTES_GOAL];
-static struct delivery delivery;
-static lsn_t next_lsn;
-
-static int set_up(void **state)
-{
-    (void)state;
-    struct delivery_options options = {
-        .lane_bits = LANE_BITS,
-        .packing = PACKING_ONE_OF_A_LANE,
-        .memory_bytes_max = 8 << 20,
-        .entry_bytes_max = ENTRY_BYTES,
-    };
-    delivery_init(&delivery, options, START);
-    next_lsn = START;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    delivery_release(&delivery);
-    return 0;
-}
-
-static void add_row(const char *key, size_t data_bytes)
-{
-    struct record *record = record_new(str_from_c(key), (struct str){zeros, data_bytes});
-    record->lsn = next_lsn++;
-    delivery_add(&delivery, record);
-}
+static const struct delivery_options options = {
+    .lane_bits = 2,
+    .packing = PACKING_ONE_OF_A_LANE,
+    .memory_bytes_max = 8 << 20,
+    .entry_bytes_max = ENTRY_BYTES,
+};
 
 static void add_rows(const char *key, int count)
 {
@@ -64,30 +34,17 @@ static size_t length_of(const struct record *first)
     return records;
 }
 
-static struct batch *next_batch(void)
-{
-    struct batch *batch = delivery_next_batch(&delivery, 1);
-    assert_non_null(batch);
-    return batch;
-}
-
-static void settle(struct batch *batch, enum outcome outcome)
-{
-    batch_settle_all(batch, outcome);
-    delivery_settle(&delivery, batch, 1);
-}
-
 static void rows_of_a_lane_go_together(void **state)
 {
     (void)state;
     add_rows("k", 5);
 
-    struct batch *batch = next_batch();
+    struct batch *batch = sent_at(1);
 
     assert_int_equal(batch->count, 1);
     assert_int_equal(batch->record_count, 5);
     assert_int_equal(length_of(batch->records[0]), 5);
-    settle(batch, OUTCOME_STORED);
+    store(batch);
     assert_true(delivery_is_idle(&delivery));
     assert_int_equal(delivery_flushed(&delivery), START + 5);
     assert_int_equal(delivery.counts.stored, 5);
@@ -99,29 +56,29 @@ static void one_entry_of_a_lane_is_in_flight(void **state)
     (void)state;
     add_rows("k", 50);
 
-    struct batch *batch = next_batch();
+    struct batch *batch = sent_at(1);
     assert_true(batch->request_bytes <= ENTRY_BYTES);
     assert_true(batch->request_bytes > ENTRY_BYTES - DATA_BYTES - 20);
     assert_null(delivery_next_batch(&delivery, 1));
 
-    settle(batch, OUTCOME_STORED);
-    settle(next_batch(), OUTCOME_STORED);
+    store(batch);
+    store(sent_at(1));
 }
 
 static void what_comes_while_a_lane_is_busy_goes_with_its_next_entry(void **state)
 {
     (void)state;
     add_rows("k", 1);
-    struct batch *batch = next_batch();
+    struct batch *batch = sent_at(1);
     add_rows("k", 3);
     add_rows("k", 4);
     assert_null(delivery_next_batch(&delivery, 1));
-    settle(batch, OUTCOME_STORED);
+    store(batch);
 
-    batch = next_batch();
+    batch = sent_at(1);
 
     assert_int_equal(batch->record_count, 7);
-    settle(batch, OUTCOME_STORED);
+    store(batch);
 }
 
 static void an_entry_that_failed_comes_again_in_its_order_and_first(void **state)
@@ -130,21 +87,20 @@ static void an_entry_that_failed_comes_again_in_its_order_and_first(void **state
     const enum outcome failures[] = {OUTCOME_FAILED, OUTCOME_THROTTLED, OUTCOME_UNKNOWN};
     add_rows("k", 3);
     for (size_t i = 0; i < 3; i++) {
-        struct batch *batch = next_batch();
+        struct batch *batch = sent_at(1);
         add_rows("k", 1);
-        batch_settle_all(batch, failures[i]);
-        delivery_settle(&delivery, batch, 1);
+        settle(batch, failures[i], 1);
         delivery.hold_until_ms = 0;
         lanes_wake(&delivery.lanes, CLOCK_NEVER_MS - 1);
     }
 
-    struct batch *batch = next_batch();
+    struct batch *batch = sent_at(1);
 
     assert_int_equal(batch->record_count, 6);
     lsn_t lsn = START;
     for (const struct record *at = batch->records[0]; at; at = at->next)
         assert_int_equal(at->lsn, lsn++);
-    settle(batch, OUTCOME_STORED);
+    store(batch);
     assert_int_equal(delivery_flushed(&delivery), START + 6);
 }
 
@@ -154,7 +110,7 @@ static void each_entry_has_its_own_outcome(void **state)
     const char *keys[] = {"k1", "k2", "k3", "k4", "k5", "k6"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         add_rows(keys[i], 3);
-    struct batch *batch = next_batch();
+    struct batch *batch = sent_at(1);
     assert_true(batch->count > 1);
     size_t kept = length_of(batch->records[1]);
     size_t count = batch->count;
@@ -178,10 +134,10 @@ static void a_large_row_goes_alone_and_in_its_place(void **state)
     delivery_commit(&delivery, next_lsn);
 
     for (lsn_t lsn = START; lsn < START + 3; lsn++) {
-        struct batch *batch = next_batch();
+        struct batch *batch = sent_at(1);
         assert_int_equal(batch->record_count, 1);
         assert_int_equal(batch->records[0]->lsn, lsn);
-        settle(batch, OUTCOME_STORED);
+        store(batch);
     }
 }
 
@@ -212,35 +168,6 @@ static void a_shard_that_throttles_is_given_bytes_by_its_rate(void **state)
     assert_true(stored_bytes < 4 << 20);
 }
 
-static bool holds(const struct batch *batch, lsn_t lsn)
-{
-    for (size_t i = 0; i < batch->count; i++)
-        for (const struct record *at = batch->records[i]; at; at = at->next)
-            if (at->lsn == lsn)
-                return true;
-    return false;
-}
-
-// As a service that refuses requests with that row.
-static int serve(lsn_t poison)
-{
-    int refusals = 0;
-    for (int64_t now_ms = 1; !delivery_is_drained(&delivery); now_ms++) {
-        struct batch *batch = delivery_next_batch(&delivery, now_ms);
-        if (!batch)
-            continue;
-        bool refused = holds(batch, poison);
-        refusals += refused;
-        batch_settle_all(batch, refused ? OUTCOME_FAILED : OUTCOME_STORED);
-        if (refused)
-            err_set(&batch->err, ERR_DATA, "refused");
-        if (refused && batch->record_count == 1)
-            batch->outcomes[0] = OUTCOME_SKIPPED;
-        delivery_settle(&delivery, batch, now_ms);
-    }
-    return refusals;
-}
-
 static void the_row_that_spoils_an_aggregate_is_found_wherever_it_is(void **state)
 {
     (void)state;
@@ -253,7 +180,7 @@ static void the_row_that_spoils_an_aggregate_is_found_wherever_it_is(void **stat
         }
         uint64_t stored_before = delivery.counts.stored;
 
-        int refusals = serve(poison);
+        int refusals = serve(poison, OUTCOME_SKIPPED);
 
         assert_true(refusals <= 11);
         assert_int_equal(delivery.counts.stored - stored_before, ROWS - 1);
@@ -276,7 +203,7 @@ static void what_lingers_goes_when_its_time_is_up(void **state)
     struct batch *batch = delivery_next_batch(&delivery, 150);
 
     assert_int_equal(batch->record_count, 3);
-    settle(batch, OUTCOME_STORED);
+    store(batch);
     add_rows("k", 1);
     assert_null(delivery_next_batch(&delivery, 160));
     assert_int_equal(delivery_wake_at_ms(&delivery), 210);
@@ -289,10 +216,8 @@ static void more_than_a_request_holds_does_not_linger(void **state)
     add_rows("k", BATCH_RECORDS_MAX);
     assert_int_equal(delivery_wake_at_ms(&delivery), 0);
 
-    settle(next_batch(), OUTCOME_STORED);
+    store(sent_at(1));
 }
-
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

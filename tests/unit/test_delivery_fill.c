@@ -1,56 +1,27 @@
 // How full requests are: at once while the service is idle, filled while it is not.
-#include "cmocka_prelude.h"
-
-#include "delivery/delivery.h"
-#include "model/batch.h"
-#include "model/record.h"
+#include "delivery_under_test.h"
 
 #include <stdio.h>
 
 enum {
-    START = 1000,
     NOW_MS = 100000
 };
 
-static struct delivery delivery;
-static unsigned keys;
-
-static int set_up(void **state)
-{
-    (void)state;
-    struct delivery_options options = {
-        .lane_bits = LANE_BITS_MAX,
-        .packing = PACKING_ONE_OF_A_LANE,
-        .memory_bytes_max = 8 << 20,
-    };
-    delivery_init(&delivery, options, START);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    delivery_release(&delivery);
-    return 0;
-}
+static const struct delivery_options options = {
+    .lane_bits = LANE_BITS_MAX,
+    .packing = PACKING_ONE_OF_A_LANE,
+    .memory_bytes_max = 8 << 20,
+};
 
 static void add_rows(int count)
 {
     delivery_begin(&delivery, 1);
     while (count-- > 0) {
-        char key[16];
-        int len = snprintf(key, sizeof key, "%u", keys++);
-        delivery_add(&delivery, record_new((struct str){key, (size_t)len}, STR("row")));
+        char key[24];
+        snprintf(key, sizeof key, "%llu", (unsigned long long)next_lsn);
+        add_row(key, 3);
     }
-    delivery_commit(&delivery, START + keys);
-}
-
-static struct batch *sent_at(int64_t now_ms)
-{
-    assert_true(delivery_wake_at_ms(&delivery) <= now_ms);
-    struct batch *batch = delivery_next_batch(&delivery, now_ms);
-    assert_non_null(batch);
-    return batch;
+    delivery_commit(&delivery, next_lsn);
 }
 
 // What is ready, from NOW_MS on.
@@ -58,17 +29,6 @@ static void waits_until(int64_t until_ms)
 {
     assert_int_equal(delivery_wake_at_ms(&delivery), until_ms);
     assert_null(delivery_next_batch(&delivery, NOW_MS));
-}
-
-static void settle_as(struct batch *batch, enum outcome outcome)
-{
-    batch_settle_all(batch, outcome);
-    delivery_settle(&delivery, batch, NOW_MS);
-}
-
-static void store(struct batch *batch)
-{
-    settle_as(batch, OUTCOME_STORED);
 }
 
 static void what_is_ready_goes_at_once_until_two_requests_are_out(void **state)
@@ -144,23 +104,20 @@ static void a_full_request_waits_for_nobody(void **state)
 static void large_records_fill_a_request_too(void **state)
 {
     (void)state;
-    static const char zeros[BATCH_BYTES_GOAL / 4];
     delivery_expect_more(&delivery, true);
     add_rows(1);
     struct batch *first = sent_at(NOW_MS);
     delivery_begin(&delivery, 1);
     for (int i = 0; i < 4; i++) {
         assert_null(delivery_next_batch(&delivery, NOW_MS));
-        const char key[] = {(char)('a' + i)};
-        delivery_add(&delivery,
-            record_new((struct str){key, sizeof key}, (struct str){zeros, sizeof zeros}));
+        add_row((const char[]){(char)('a' + i), '\0'}, BATCH_BYTES_GOAL / 4);
     }
-    delivery_commit(&delivery, START + 2);
+    delivery_commit(&delivery, next_lsn);
 
     struct batch *second = sent_at(NOW_MS);
 
     store(first);
-    settle_as(second, OUTCOME_FAILED);
+    settle(second, OUTCOME_FAILED, NOW_MS);
     delivery_expect_more(&delivery, false);
     while (!delivery_is_idle(&delivery))
         store(sent_at(2 * NOW_MS));
@@ -199,8 +156,7 @@ static void what_is_to_be_sent_again_waits_for_company_too(void **state)
     delivery_expect_more(&delivery, true);
     add_rows(1);
     struct batch *batch = sent_at(NOW_MS);
-    batch_settle_all(batch, OUTCOME_FAILED);
-    delivery_settle(&delivery, batch, NOW_MS - 10000); // So its own wait is long over.
+    settle(batch, OUTCOME_FAILED, NOW_MS - 10000); // So its own wait is long over.
 
     waits_until(NOW_MS + DELIVERY_FILL_MS);
 
@@ -220,8 +176,6 @@ static void the_longer_of_linger_and_filling_counts(void **state)
 
     store(sent_at(NOW_MS + 10));
 }
-
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -1,41 +1,15 @@
-#include "cmocka_prelude.h"
+#include "delivery_under_test.h"
 
 #include "base/clock.h"
-#include "delivery/delivery.h"
-#include "model/batch.h"
-#include "model/record.h"
 
-enum {
-    START = 1000
+static const struct delivery_options options = {
+    .lane_bits = LANE_BITS_MAX,
+    .packing = PACKING_ONE_OF_A_LANE,
+    .memory_bytes_max = 1 << 20,
 };
 
-static struct delivery delivery;
-
-static int set_up(void **state)
-{
-    (void)state;
-    struct delivery_options options = {
-        .lane_bits = LANE_BITS_MAX, .packing = PACKING_ONE_OF_A_LANE, .memory_bytes_max = 1 << 20};
-    delivery_init(&delivery, options, START);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    delivery_release(&delivery);
-    return 0;
-}
-
-static void add(const char *key)
-{
-    delivery_begin(&delivery, 1);
-    delivery_add(&delivery, record_new(str_from_c(key), STR("")));
-    delivery_commit(&delivery, delivery_flushed(&delivery) + 100);
-}
-
 // The next request, a record, stored there.
-static void store(uint32_t shard, uint32_t sequence_number)
+static void store_at(uint32_t shard, uint32_t sequence_number)
 {
     int64_t now_ms = delivery_wake_at_ms(&delivery);
     assert_int_not_equal(now_ms, CLOCK_NEVER_MS);
@@ -53,46 +27,46 @@ static void a_record_behind_its_predecessor_is_paid(void **state)
 {
     (void)state;
     add("a");
-    store(1, 7);
+    store_at(1, 7);
     add("a");
-    store(1, 8);
+    store_at(1, 8);
 
     assert_true(delivery_is_idle(&delivery));
     assert_int_equal(delivery.counts.inverted, 0);
-    assert_int_equal(delivery_flushed(&delivery), START + 200);
+    assert_int_equal(delivery_flushed(&delivery), START + 2);
 }
 
 static void a_record_before_its_predecessor_is_sent_again_till_it_is_behind(void **state)
 {
     (void)state;
     add("a");
-    store(1, 7);
+    store_at(1, 7);
     add("a");
 
-    store(1, 5);
+    store_at(1, 5);
     assert_int_equal(delivery.counts.inverted, 1);
-    assert_int_equal(delivery_flushed(&delivery), START + 100);
-    store(1, 6);
+    assert_int_equal(delivery_flushed(&delivery), START + 1);
+    store_at(1, 6);
     assert_int_equal(delivery.counts.inverted, 2);
-    assert_int_equal(delivery_flushed(&delivery), START + 100);
-    store(1, 8);
+    assert_int_equal(delivery_flushed(&delivery), START + 1);
+    store_at(1, 8);
 
     assert_true(delivery_is_idle(&delivery));
     assert_int_equal(delivery.counts.stored, 2);
-    assert_int_equal(delivery_flushed(&delivery), START + 200);
+    assert_int_equal(delivery_flushed(&delivery), START + 2);
 }
 
 static void its_successor_waits_for_it(void **state)
 {
     (void)state;
     add("a");
-    store(1, 7);
+    store_at(1, 7);
     delivery_begin(&delivery, 1);
     delivery_add(&delivery, record_new(STR("a"), STR("second")));
     delivery_add(&delivery, record_new(STR("a"), STR("third")));
-    delivery_commit(&delivery, START + 200);
+    delivery_commit(&delivery, START + 2);
 
-    store(1, 5);
+    store_at(1, 5);
     assert_null(delivery_next_batch(&delivery, 0));
     struct batch *batch = delivery_next_batch(&delivery, delivery_wake_at_ms(&delivery));
 
@@ -105,9 +79,9 @@ static void keys_of_other_lanes_have_numbers_of_their_own(void **state)
 {
     (void)state;
     add("a");
-    store(1, 7);
+    store_at(1, 7);
     add("b");
-    store(1, 5);
+    store_at(1, 5);
 
     assert_int_equal(delivery.counts.inverted, 0);
 }
@@ -116,9 +90,9 @@ static void another_shard_counts_for_itself(void **state)
 {
     (void)state;
     add("a");
-    store(1, 7);
+    store_at(1, 7);
     add("a");
-    store(2, 5);
+    store_at(2, 5);
 
     assert_int_equal(delivery.counts.inverted, 0);
 }
@@ -127,10 +101,10 @@ static void an_order_is_remembered_over_a_restart(void **state)
 {
     (void)state;
     add("a");
-    store(1, 7);
+    store_at(1, 7);
     delivery_restart(&delivery, START);
     add("a");
-    store(1, 5);
+    store_at(1, 5);
 
     assert_int_equal(delivery.counts.inverted, 1);
 }
@@ -139,15 +113,15 @@ static void a_service_that_counts_anew_is_believed_after_three_sendings(void **s
 {
     (void)state;
     add("a");
-    store(1, 1000);
+    store_at(1, 1000);
     add("a");
     for (uint32_t i = 1; i <= 4; i++) {
         assert_false(delivery_is_idle(&delivery));
-        store(1, i);
+        store_at(1, i);
     }
     assert_true(delivery_is_idle(&delivery));
     add("a");
-    store(1, 5);
+    store_at(1, 5);
 
     assert_int_equal(delivery.counts.inverted, 3);
     assert_true(delivery_is_idle(&delivery));
@@ -157,8 +131,9 @@ static void a_key_that_is_spread_has_many_lanes_next_to_each_other(void **state)
 {
     (void)state;
     struct delivery other;
-    struct delivery_options options = {.lane_bits = LANE_BITS_MAX, .spread_bits = 6};
-    delivery_init(&other, options, START);
+    struct delivery_options spread = options;
+    spread.spread_bits = 6;
+    delivery_init(&other, spread, START);
     delivery_begin(&other, 1);
     for (int i = 0; i < 100; i++)
         delivery_add(&other, record_new(STR("a"), STR("")));
@@ -177,8 +152,6 @@ static void a_key_that_is_spread_has_many_lanes_next_to_each_other(void **state)
     assert_int_equal(other.counts.inverted, 0);
     delivery_release(&other);
 }
-
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -165,8 +165,6 @@ static void whatever_the_excess_the_record_is_shorter_by_it_or_as_short_as_it_ge
     }
 }
 
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

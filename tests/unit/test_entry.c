@@ -105,8 +105,6 @@ static void a_suspect_goes_in_the_company_it_may_have(void **state)
     assert_entry(limits, 1, 1);
 }
 
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -180,8 +180,6 @@ static void gates_are_bounded(void **state)
     assert_int_equal(pass(BEGIN_MS), 1);
 }
 
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

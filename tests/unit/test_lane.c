@@ -292,8 +292,6 @@ static void released_lanes_free_what_they_hold(void **state)
         push(lane, lane);
 }
 
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -322,8 +322,6 @@ static void a_restart_within_a_transaction_lets_keepalives_advance(void **state)
     assert_int_equal(ledger_flushed(&ledger), 1100);
 }
 
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -233,8 +233,6 @@ static void packing_in_order_keeps_the_goal(void **state)
     }
 }
 
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -174,24 +174,24 @@ static void it_is_over_after_a_quiet_minute(void **state)
     assert_false(rate_is_over(&rate, BEGIN_MS + 60000));
 }
 
-#define FACT(name) cmocka_unit_test_setup(name, set_up)
+#define BEGUN(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FACT(it_holds_nothing_back_for_a_few_throttles_in_a_hundred),
-        FACT(throttles_that_come_whatever_the_rate_are_borne),
-        FACT(it_begins_with_a_thousand_records_a_second),
-        FACT(it_begins_with_a_mebibyte_a_second),
-        FACT(a_large_record_is_paid_for_afterwards),
-        FACT(a_rest_is_not_saved_up),
-        FACT(it_tells_when_it_allows),
-        FACT(it_falls_to_what_was_taken),
-        FACT(it_falls_by_three_tenths_a_round_at_most),
-        FACT(answers_to_what_was_sent_before_a_fall_are_passed_over),
-        FACT(a_few_throttles_are_borne),
-        FACT(it_recovers_fast_from_a_closed_shard),
-        FACT(it_is_over_after_a_quiet_minute),
+        BEGUN(it_holds_nothing_back_for_a_few_throttles_in_a_hundred),
+        BEGUN(throttles_that_come_whatever_the_rate_are_borne),
+        BEGUN(it_begins_with_a_thousand_records_a_second),
+        BEGUN(it_begins_with_a_mebibyte_a_second),
+        BEGUN(a_large_record_is_paid_for_afterwards),
+        BEGUN(a_rest_is_not_saved_up),
+        BEGUN(it_tells_when_it_allows),
+        BEGUN(it_falls_to_what_was_taken),
+        BEGUN(it_falls_by_three_tenths_a_round_at_most),
+        BEGUN(answers_to_what_was_sent_before_a_fall_are_passed_over),
+        BEGUN(a_few_throttles_are_borne),
+        BEGUN(it_recovers_fast_from_a_closed_shard),
+        BEGUN(it_is_over_after_a_quiet_minute),
     };
     return cmocka_run_group_tests_name("rate", tests, NULL, NULL);
 }

@@ -10,14 +10,14 @@ static const int64_t NOW_MS = 1795347436640;
 
 static struct streams streams;
 
-static int setup(void **state)
+static int set_up(void **state)
 {
     (void)state;
     streams_init(&streams);
     return 0;
 }
 
-static int teardown(void **state)
+static int tear_down(void **state)
 {
     (void)state;
     streams_release(&streams);
@@ -226,17 +226,16 @@ static void a_change_lasts_until_its_time(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_split_shard_gives_way_to_two),
-        TEST(merged_shards_give_way_to_one),
-        TEST(sequence_numbers_go_on_in_children),
-        TEST(a_closed_shard_ends_behind_its_records),
-        TEST(a_stream_made_again_goes_on_in_sequence_numbers),
-        TEST(a_count_of_shards_is_reached_from_any_other),
-        TEST(doubled_shards_are_all_as_wide),
-        TEST(hash_keys_and_order_stay_whole_through_any_changes),
-        TEST(a_change_lasts_until_its_time),
+        FACT(a_split_shard_gives_way_to_two),
+        FACT(merged_shards_give_way_to_one),
+        FACT(sequence_numbers_go_on_in_children),
+        FACT(a_closed_shard_ends_behind_its_records),
+        FACT(a_stream_made_again_goes_on_in_sequence_numbers),
+        FACT(a_count_of_shards_is_reached_from_any_other),
+        FACT(doubled_shards_are_all_as_wide),
+        FACT(hash_keys_and_order_stay_whole_through_any_changes),
+        FACT(a_change_lasts_until_its_time),
     };
     return cmocka_run_group_tests_name("sim_reshard", tests, NULL, NULL);
 }

@@ -210,8 +210,6 @@ static void a_service_that_takes_nothing_from_the_first_is_the_end(void **state)
     assert_non_null(strstr(err.text, "even alone"));
 }
 
-#define FACT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
