@@ -298,16 +298,6 @@ double cbor_number(struct cbor_reader *reader)
     return head.major == CBOR_NEGATIVE ? -1 - (double)head.argument : (double)head.argument;
 }
 
-bool cbor_bool(struct cbor_reader *reader)
-{
-    const enum cbor_kind kind = cbor_peek(reader);
-    if (kind != CBOR_KIND_TRUE && kind != CBOR_KIND_FALSE)
-        cbor_fail(reader);
-    else
-        reader->at++;
-    return kind == CBOR_KIND_TRUE;
-}
-
 void cbor_skip(struct cbor_reader *reader)
 {
     struct str name;

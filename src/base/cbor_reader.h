@@ -58,7 +58,6 @@ struct str cbor_bytes(struct cbor_reader *reader);
 struct str cbor_text_or_skip(struct cbor_reader *reader);
 
 double cbor_number(struct cbor_reader *reader);
-bool cbor_bool(struct cbor_reader *reader);
 void cbor_skip(struct cbor_reader *reader);
 
 // For a caller who finds what is well formed but not what it takes.

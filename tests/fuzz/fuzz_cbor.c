@@ -34,7 +34,7 @@ static void walk(struct cbor_reader *reader, struct bounds bounds)
         break;
     case CBOR_KIND_FALSE:
     case CBOR_KIND_TRUE:
-        cbor_bool(reader);
+        cbor_skip(reader);
         break;
     case CBOR_KIND_NUMBER:
         cbor_number(reader);
