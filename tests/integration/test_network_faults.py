@@ -56,6 +56,16 @@ def start(trial, net, *options):
     return trial.start('--insecure-endpoint', *options, within=net.command)
 
 
+@contextlib.contextmanager
+def moved(relay, net, name):
+    """The name means another address from now on, and nobody is at the old one."""
+    with Relay(relay.target, net.elsewhere, relay.address[1]) as elsewhere:
+        net.names(**{name: net.elsewhere})
+        relay.close_the_door()
+        relay.reset()
+        yield elsewhere
+
+
 def test_a_reset_of_the_servers_connection_is_borne(ways, trial):
     trial.start()
     trial.write_and_arrive()
@@ -183,33 +193,25 @@ def test_lost_packets_are_borne(wired, trial, net):
 @pytest.mark.slow
 def test_an_endpoint_that_moves_to_another_address_is_found(wired, trial, net):
     net.names(kinesis=net.outside)
-    port = wired.endpoint.address[1]
-    trial.endpoint_url = f'http://kinesis.test:{port}'
+    trial.endpoint_url = f'http://kinesis.test:{wired.endpoint.address[1]}'
     start(trial, net)
     trial.write_and_arrive()
 
-    with Relay(wired.endpoint.target, net.elsewhere, port) as moved:
-        net.names(kinesis=net.elsewhere)
-        wired.endpoint.close_the_door()
-        wired.endpoint.reset()
+    with moved(wired.endpoint, net, 'kinesis') as elsewhere:
         trial.write()
 
         trial.verdict()
-        assert moved.accepted > 0
+        assert elsewhere.accepted > 0
 
 
 def test_a_server_that_moves_to_another_address_is_found(wired, trial, net):
     net.names(postgres=net.outside)
-    port = wired.server.address[1]
     trial.source = wired.source('postgres.test')
     start(trial, net)
     trial.write_and_arrive()
 
-    with Relay(wired.server.target, net.elsewhere, port) as moved:
-        net.names(postgres=net.elsewhere)
-        wired.server.close_the_door()
-        wired.server.reset()
+    with moved(wired.server, net, 'postgres') as elsewhere:
         trial.write()
 
         assert trial.verdict() == 0
-        assert moved.accepted > 0
+        assert elsewhere.accepted > 0
