@@ -226,6 +226,7 @@ static bool read_arguments(int argc, char **argv, struct config *config, struct 
 
 static bool is_sound(const struct config *config, struct err *err)
 {
+    const bool skips = config->oversize == OVERSIZE_SKIP || config->refused == REFUSED_SKIP;
     if (config->command == COMMAND_DROP && config->create)
         return err_set(err, ERR_USAGE, "--create and --drop exclude each other");
     if (config->plugin == PLUGIN_TEST_DECODING && config->publications.count > 0)
@@ -234,6 +235,8 @@ static bool is_sound(const struct config *config, struct err *err)
         return err_set(err, ERR_USAGE, "--aggregate and --order none exclude each other");
     if (config->lanes > 0 && !config->aggregate)
         return err_set(err, ERR_USAGE, "--lanes is for --aggregate");
+    if (*config->dead_letter && !skips)
+        return err_set(err, ERR_USAGE, "--dead-letter is for --oversize skip or --refused skip");
     bool needs_stream = config->command == COMMAND_STREAM && !config->to_stdout && !config->dry_run;
     if (!needs_stream || *config->stream)
         return true;

@@ -220,6 +220,8 @@ static void a_wrong_command_line_is_told_so_in_one_line(void **state)
         {"--stream x --log-level loud", "debug"},
         {"--stream x --aggregate --order none", "exclude each other"},
         {"--stream x --lanes 64", "--lanes is for --aggregate"},
+        {"--stream x --dead-letter f", "--dead-letter is for --oversize skip"},
+        {"--stream x --oversize elide --dead-letter f", "--dead-letter is for --oversize skip"},
         {"--stream x --aggregate --lanes 48", "a power of two from 2 to 1024"},
         {"--stream x --aggregate --lanes 1", "a power of two from 2 to 1024"},
         {"--stream x --aggregate --lanes 2048", "a power of two from 2 to 1024"},
@@ -268,6 +270,15 @@ static void records_are_sent_as_the_operator_says(void **state)
     assert_false(config.aggregate);
     assert_int_equal(config.lanes, 0);
     assert_int_equal(config.linger_ms, 0);
+}
+
+static void what_either_option_skips_can_be_kept_in_a_file(void **state)
+{
+    (void)state;
+    const char *dead_letter = config_of("--stream x --dead-letter f --oversize skip").dead_letter;
+    assert_string_equal(dead_letter, "f");
+    dead_letter = config_of("--stream x --refused skip --dead-letter g").dead_letter;
+    assert_string_equal(dead_letter, "g");
 }
 
 static void the_end_is_a_position_or_now(void **state)
@@ -346,6 +357,7 @@ int main(void)
         cmocka_unit_test(without_a_stream_records_can_go_to_standard_output),
         cmocka_unit_test(memory_is_said_in_bytes_or_units),
         cmocka_unit_test(records_are_sent_as_the_operator_says),
+        cmocka_unit_test(what_either_option_skips_can_be_kept_in_a_file),
         cmocka_unit_test(the_end_is_a_position_or_now),
         cmocka_unit_test(the_source_is_kept_and_wiped_from_the_command_line),
         cmocka_unit_test(no_complaint_repeats_a_password),
