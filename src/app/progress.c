@@ -1,14 +1,15 @@
 #include "app/progress.h"
 
 #include "app/pump.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "delivery/delivery.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 enum {
-    EVERY_MS = 10000
+    EVERY_MS = 10000,
+    LINE_BYTES_MAX = 1024
 };
 
 void progress_init(struct progress *progress, int64_t now_ms)
@@ -16,35 +17,56 @@ void progress_init(struct progress *progress, int64_t now_ms)
     *progress = (struct progress){.told_at_ms = now_ms};
 }
 
-// How many entries of requests the records were; "" where each is one by itself.
-struct entries_told {
-    char text[40];
+struct tally {
+    const char *name;
+    uint64_t count;
 };
 
-static struct entries_told entries_of(const struct delivery *delivery)
+// Such as "; skipped: oversize 2, refused 1"; nothing when nothing is counted.
+static void write_tallies(
+    struct buf *line, const char *heading, const struct tally *tallies, size_t count)
 {
-    struct entries_told told = {.text = ""};
-    if (delivery->options.entry_bytes_max > 0)
-        snprintf(told.text, sizeof told.text, " as %" PRIu64 " entries",
-            delivery->counts.entries_stored);
-    return told;
+    const char *before = heading;
+    for (size_t i = 0; i < count; i++) {
+        if (tallies[i].count == 0)
+            continue;
+        buf_printf(line, "%s%s %" PRIu64, before, tallies[i].name, tallies[i].count);
+        before = ", ";
+    }
+}
+
+#define WRITE_TALLIES(line, heading, tallies)                                                      \
+    write_tallies(line, heading, tallies, sizeof(tallies) / sizeof *(tallies))
+
+void progress_write(const struct pump *pump, struct buf *line)
+{
+    const struct delivery_counts *sent = &pump->delivery->counts;
+    const struct intake_counts *taken = &pump->intake.counts;
+    const struct misfit_counts *misfits = &pump->intake.misfits.counts;
+    const struct tally again[] = {{"throttled", sent->throttled}, {"failed", sent->failed},
+        {"unanswered", sent->unknown}, {"out of order", sent->inverted}};
+    const struct tally skipped[] = {{"messages", taken->messages}, {"oversize", misfits->oversize},
+        {"refused", misfits->refused}};
+    const struct tally altered[] = {
+        {"elided", misfits->elided}, {"bytes replaced", taken->invalid_bytes}};
+
+    buf_printf(line, "changes %" PRIu64 ", records stored %" PRIu64 " (%" PRIu64 " bytes)",
+        taken->changes, sent->stored, sent->stored_bytes);
+    if (pump->delivery->options.entry_bytes_max > 0)
+        buf_printf(line, " as %" PRIu64 " entries", sent->entries_stored);
+    buf_printf(line, ", confirmed up to " LSN_FMT, LSN_ARG(delivery_flushed(pump->delivery)));
+    WRITE_TALLIES(line, "; sent again: ", again);
+    WRITE_TALLIES(line, "; skipped: ", skipped);
+    WRITE_TALLIES(line, "; altered: ", altered);
 }
 
 void progress_sum_up(const struct pump *pump)
 {
-    const struct delivery_counts *sent = &pump->delivery->counts;
-    const struct misfit_counts *misfits = &pump->intake.misfits.counts;
-    log_event(LOG_INFO,
-        "changes %" PRIu64 ", records stored %" PRIu64 " (%" PRIu64
-        " bytes)%s, sent again: throttled %" PRIu64 ", failed %" PRIu64 ", unanswered %" PRIu64
-        ", out of order %" PRIu64 "; skipped: messages %" PRIu64 ", oversize %" PRIu64
-        ", refused %" PRIu64 "; elided %" PRIu64 "; bytes replaced %" PRIu64
-        "; confirmed up to " LSN_FMT,
-        pump->intake.counts.changes, sent->stored, sent->stored_bytes,
-        entries_of(pump->delivery).text, sent->throttled, sent->failed, sent->unknown,
-        sent->inverted, pump->intake.counts.messages, misfits->oversize, misfits->refused,
-        misfits->elided, pump->intake.counts.invalid_bytes,
-        LSN_ARG(delivery_flushed(pump->delivery)));
+    struct buf line;
+    buf_init(&line, LINE_BYTES_MAX);
+    progress_write(pump, &line);
+    log_event(LOG_INFO, "%s", buf_c(&line));
+    buf_release(&line);
 }
 
 void progress_tell(struct progress *progress, const struct pump *pump, int64_t now_ms)

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+struct buf;
 struct pump;
 
 struct progress {
@@ -19,5 +20,9 @@ void progress_tell(struct progress *progress, const struct pump *pump, int64_t n
 
 // Writes it in any case: the last word.
 void progress_sum_up(const struct pump *pump);
+
+// The line. It tells of what is unusual, from records sent again to bytes replaced, only where
+// there was any.
+void progress_write(const struct pump *pump, struct buf *line);
 
 #endif

@@ -220,7 +220,7 @@ def test_a_large_row_goes_alone_and_one_too_large_is_skipped(
     assert sorted(found) == [(number, operation) for number in ('0', '1', '2', '4')
                              for operation in ('INSERT', 'UPDATE')]
     assert len(letters.read_text(encoding='utf-8').splitlines()) == 2
-    assert 'oversize 2,' in run.log()
+    assert 'skipped: oversize 2\n' in run.log()
 
 
 def test_an_aggregate_that_is_refused_goes_row_by_row(database, kinesis_sim, pg_kinesis):
