@@ -2,7 +2,6 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
-#include "base/md5.h"
 #include "model/batch.h"
 #include "model/record.h"
 
@@ -26,6 +25,7 @@ enum {
 void delivery_init(struct delivery *delivery, struct delivery_options options, lsn_t flushed)
 {
     *delivery = (struct delivery){.options = options, .random = random_from(options.seed)};
+    newcomers_init(&delivery->newcomers, options.lane_bits, options.spread_bits);
     lanes_init(&delivery->lanes, options.lane_bits);
     delivery->lanes.entry_bytes_max = options.entry_bytes_max;
     gates_init(&delivery->gates);
@@ -35,6 +35,7 @@ void delivery_init(struct delivery *delivery, struct delivery_options options, l
 
 void delivery_release(struct delivery *delivery)
 {
+    newcomers_clear(&delivery->newcomers);
     lanes_release(&delivery->lanes);
     gates_release(&delivery->gates);
     ledger_release(&delivery->ledger);
@@ -46,34 +47,18 @@ void delivery_begin(struct delivery *delivery, uint32_t xid)
     ledger_begin(&delivery->ledger, xid);
 }
 
-// The top bits of the hash by which Kinesis places the record, so that a lane is a contiguous part
-// of the hash range.
-static uint32_t lane_of(const struct record *record, unsigned bits)
-{
-    if (bits == 0)
-        return 0;
-    struct md5 md5 = md5_of(record_key(record));
-    uint32_t top = (uint32_t)md5.bytes[0] << 8 | md5.bytes[1];
-    return top >> (16 - bits);
-}
-
-// Its high bits stay, so that the lane still lies inside one shard.
-static uint32_t dealt_lane(struct delivery *delivery, uint32_t lane)
-{
-    uint32_t mask = ((uint32_t)1 << delivery->options.spread_bits) - 1;
-    return (lane & ~mask) | (delivery->dealt++ & mask);
-}
-
 void delivery_add(struct delivery *delivery, struct record *record)
 {
     assert(!delivery_is_fenced(delivery, record->table));
-    record->lane = lane_of(record, delivery->options.lane_bits);
-    if (delivery->options.spread_bits > 0)
-        record->lane = dealt_lane(delivery, record->lane);
     record->entry = ledger_owe(&delivery->ledger);
     barrier_owe(&delivery->barrier, record->table);
     delivery->memory_bytes += record_memory_bytes(record);
-    lanes_push(&delivery->lanes, record);
+    newcomers_add(&delivery->newcomers, &delivery->lanes, record);
+}
+
+static void place_newcomers(struct delivery *delivery)
+{
+    newcomers_place(&delivery->newcomers, &delivery->lanes);
 }
 
 void delivery_commit(struct delivery *delivery, lsn_t end_lsn)
@@ -88,14 +73,15 @@ void delivery_advance(struct delivery *delivery, lsn_t lsn)
 
 bool delivery_is_idle(const struct delivery *delivery)
 {
-    return delivery->lanes.queued == 0 && delivery->lanes.in_flight == 0;
+    const struct lanes *lanes = &delivery->lanes;
+    return delivery->newcomers.count == 0 && lanes->queued == 0 && lanes->in_flight == 0;
 }
 
 bool delivery_is_drained(const struct delivery *delivery)
 {
     const struct lanes *lanes = &delivery->lanes;
-    return lanes->in_flight == 0 && lanes->ready_count == 0 && lanes->parked == 0 &&
-           lanes_wake_at_ms(lanes) == CLOCK_NEVER_MS;
+    return delivery->newcomers.count == 0 && lanes->in_flight == 0 && lanes->ready_count == 0 &&
+           lanes->parked == 0 && lanes_wake_at_ms(lanes) == CLOCK_NEVER_MS;
 }
 
 bool delivery_is_in_flight(const struct delivery *delivery)
@@ -159,6 +145,7 @@ struct batch *delivery_next_batch(struct delivery *delivery, int64_t now_ms)
 {
     if (now_ms < delivery->hold_until_ms)
         return NULL;
+    place_newcomers(delivery);
     lanes_wake(&delivery->lanes, now_ms);
     gates_open(&delivery->gates, &delivery->lanes, now_ms);
     note_ready(delivery, now_ms);
@@ -334,8 +321,9 @@ void delivery_hold(struct delivery *delivery, int64_t until_ms)
     delivery->hold_until_ms = until_ms;
 }
 
-int64_t delivery_wake_at_ms(const struct delivery *delivery)
+int64_t delivery_wake_at_ms(struct delivery *delivery)
 {
+    place_newcomers(delivery);
     int64_t ready_ms = 0;
     if (delivery->lanes.ready_count == 0) {
         int64_t retry_ms = lanes_wake_at_ms(&delivery->lanes);
@@ -350,9 +338,10 @@ lsn_t delivery_flushed(const struct delivery *delivery)
     return ledger_flushed(&delivery->ledger);
 }
 
-bool delivery_oldest_debt(const struct delivery *delivery, struct delivery_debt *debt)
+bool delivery_oldest_debt(struct delivery *delivery, struct delivery_debt *debt)
 {
     assert(!delivery_is_in_flight(delivery));
+    place_newcomers(delivery);
     uint64_t entry = 0;
     if (!ledger_oldest(&delivery->ledger, &entry, &debt->xid))
         return false;
@@ -362,6 +351,7 @@ bool delivery_oldest_debt(const struct delivery *delivery, struct delivery_debt 
 
 void delivery_restart(struct delivery *delivery, lsn_t flushed)
 {
+    newcomers_clear(&delivery->newcomers);
     lanes_clear(&delivery->lanes);
     gates_clear(&delivery->gates);
     delivery->ready_since_ms = 0;

@@ -30,6 +30,7 @@
 #include "delivery/gate.h"
 #include "delivery/lane.h"
 #include "delivery/ledger.h"
+#include "delivery/newcomers.h"
 #include "delivery/packer.h"
 #include "model/lsn.h"
 
@@ -67,12 +68,12 @@ struct delivery_counts {
 
 struct delivery {
     struct delivery_options options;
+    struct newcomers newcomers;
     struct lanes lanes;
     struct gates gates;
     struct ledger ledger;
     struct barrier barrier;
     struct random random;
-    uint32_t dealt;      // Records, to lanes of a spread.
     size_t memory_bytes; // Of the records, queued and in flight.
     int64_t hold_until_ms;
     bool expects_more;
@@ -124,7 +125,7 @@ void delivery_hold(struct delivery *delivery, int64_t until_ms);
 // The time from which delivery_next_batch() has something; CLOCK_NEVER_MS when a record must be
 // added or a batch settled first. It has passed when there is something already: to sleep until
 // then while the sink has no room would be to spin.
-int64_t delivery_wake_at_ms(const struct delivery *delivery);
+int64_t delivery_wake_at_ms(struct delivery *delivery);
 
 lsn_t delivery_flushed(const struct delivery *delivery);
 
@@ -144,7 +145,7 @@ struct delivery_debt {
 };
 
 // False when there is none. No batch is out.
-bool delivery_oldest_debt(const struct delivery *delivery, struct delivery_debt *debt);
+bool delivery_oldest_debt(struct delivery *delivery, struct delivery_debt *debt);
 
 // Throw away what is queued and forget every debt: a new connection begins at `flushed`, and the
 // server will send again what follows. No batch is out.

@@ -63,30 +63,6 @@ static void a_new_delivery_is_idle(void **state)
     assert_int_equal(delivery_flushed(&delivery), START);
 }
 
-// MD5("a") begins with 0cc1 and MD5("b") with 92eb.
-static void a_lane_is_the_top_bits_of_the_md5_of_the_key(void **state)
-{
-    (void)state;
-    const struct {
-        unsigned bits;
-        uint32_t a;
-        uint32_t b;
-    } cases[] = {{0, 0, 0}, {1, 0, 1}, {6, 0x03, 0x24}, {14, 0x330, 0x24ba}};
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct delivery other;
-        struct record *a = record_new(STR("a"), STR(""));
-        struct record *b = record_new(STR("b"), STR(""));
-        delivery_init(&other, (struct delivery_options){.lane_bits = cases[i].bits}, START);
-        delivery_begin(&other, 1);
-        delivery_add(&other, a);
-        delivery_add(&other, b);
-        assert_int_equal(a->lane, cases[i].a);
-        assert_int_equal(b->lane, cases[i].b);
-        delivery_release(&other);
-    }
-}
-
 static void a_record_that_is_stored_owes_nothing_more(void **state)
 {
     (void)state;
@@ -417,7 +393,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FACT(a_new_delivery_is_idle),
-        FACT(a_lane_is_the_top_bits_of_the_md5_of_the_key),
         FACT(a_record_that_is_stored_owes_nothing_more),
         FACT(what_is_not_stored_is_owed_and_sent_again),
         FACT(sendings_are_counted_by_outcome),

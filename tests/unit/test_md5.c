@@ -59,11 +59,41 @@ static void it_is_libcryptos_at_every_length(void **state)
     }
 }
 
+static struct str random_text(struct random *random, char *bytes)
+{
+    const size_t len = random_below(random, BYTES_MAX);
+    for (size_t at = 0; at < len; at++)
+        bytes[at] = (char)random_below(random, 256);
+    return (struct str){.ptr = bytes, .len = len};
+}
+
+static void of_each_of_several_it_is_that_of_each_alone(void **state)
+{
+    (void)state;
+    struct random random = random_from(2);
+    for (size_t i = 0; i < 1000; i++) {
+        char bytes[MD5_AT_ONCE][BYTES_MAX];
+        struct str texts[MD5_AT_ONCE];
+        struct md5 md5s[MD5_AT_ONCE];
+        const size_t count = random_below(&random, MD5_AT_ONCE + 1);
+        for (size_t at = 0; at < count; at++)
+            texts[at] = random_text(&random, bytes[at]);
+
+        md5_of_each(texts, count, md5s);
+
+        for (size_t at = 0; at < count; at++) {
+            const struct md5 alone = md5_of(texts[at]);
+            assert_memory_equal(&md5s[at], &alone, sizeof alone);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_rfc_1321s),
         cmocka_unit_test(it_is_libcryptos_at_every_length),
+        cmocka_unit_test(of_each_of_several_it_is_that_of_each_alone),
     };
     return cmocka_run_group_tests_name("md5", tests, NULL, NULL);
 }
