@@ -9,7 +9,6 @@
 #include "kinesis/service.h"
 #include "kinesis/stream_name.h"
 #include "kinesis/wire.h"
-#include "model/aggregate.h"
 #include "model/batch.h"
 
 #include <assert.h>
@@ -29,7 +28,7 @@ struct kinesis_sink {
     struct service *service;
     struct stream_name stream;
     struct lane_key *lane_keys; // NULL: records go by their partition keys.
-    struct buf aggregate;
+    struct buf aggregates;
     struct put_records_form form; // It borrows these three.
     size_t requests_max;
     struct batch **seats; // The batches under way, NULL in a free seat; an exchange's tag is one.
@@ -167,7 +166,7 @@ static void sink_free(struct sink *base)
     free(sink->seats);
     free(sink->ready);
     free(sink->lane_keys);
-    buf_release(&sink->aggregate);
+    buf_release(&sink->aggregates);
     free(sink);
 }
 
@@ -220,11 +219,11 @@ struct kinesis_sink *kinesis_sink_new(const struct kinesis_options *options, str
         .free = sink_free,
     };
     sink->lane_keys = keys_of_lanes(options->lane_bits);
-    buf_init(&sink->aggregate, AGGREGATE_BYTES_MAX);
+    buf_init(&sink->aggregates, PUT_RECORDS_AGGREGATES_BYTES_MAX);
     sink->form = (struct put_records_form){
         .stream = &sink->stream,
         .lane_keys = sink->lane_keys,
-        .aggregate = &sink->aggregate,
+        .aggregates = &sink->aggregates,
     };
     sink->seats = alloc_zeroed(sink->requests_max, sizeof *sink->seats);
     sink->ready = alloc_zeroed(sink->requests_max, sizeof *sink->ready);

@@ -2,54 +2,11 @@
 
 #include "base/buf.h"
 #include "base/document.h"
-#include "kinesis/lane_key.h"
-#include "kinesis/wire.h"
-#include "model/aggregate.h"
 #include "model/batch.h"
 #include "model/record.h"
 
 #include <assert.h>
 #include <stdio.h>
-
-static struct str build_aggregate(
-    struct buf *aggregate, const struct record *first, struct str hash_key)
-{
-    buf_clear(aggregate);
-    aggregate_write(aggregate, first, hash_key);
-    assert(buf_ok(aggregate));
-    return buf_str(aggregate);
-}
-
-static struct parcel parcel_of(const struct put_records_form *form, const struct record *first)
-{
-    struct parcel parcel = {
-        .partition_key = record_key(first),
-        .hash_key = STR(""),
-        .data = record_data(first),
-    };
-    assert(form->lane_keys || !first->next);
-    if (form->lane_keys)
-        parcel.hash_key = str_from_c(form->lane_keys[first->lane].text);
-    if (first->next) {
-        parcel.partition_key = STR(AGGREGATE_PARTITION_KEY);
-        parcel.data = build_aggregate(form->aggregate, first, parcel.hash_key);
-    }
-    return parcel;
-}
-
-void put_records_write(
-    struct buf *buf, const struct put_records_form *form, const struct batch *batch)
-{
-    const struct wire *wire = form->wire;
-    wire->begin_records(buf, form->stream, batch->count);
-    for (size_t i = 0; i < batch->count; i++) {
-        if (i > 0)
-            buf_add(buf, wire->separator);
-        const struct parcel parcel = parcel_of(form, batch->records[i]);
-        wire->write_parcel(buf, &parcel);
-    }
-    buf_add(buf, wire->end);
-}
 
 // What a reply says of one record; "" where it says nothing, or null.
 struct entry {

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "model/aggregate.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +21,8 @@ struct wire;
 
 enum {
     // A full request in Base64, and its longest keys with every character escaped.
-    PUT_RECORDS_BODY_BYTES_MAX = 16 << 20
+    PUT_RECORDS_BODY_BYTES_MAX = 16 << 20,
+    PUT_RECORDS_AGGREGATES_BYTES_MAX = AGGREGATES_SEALED_MAX * AGGREGATE_BYTES_MAX
 };
 
 // Where records go and how. All of it is borrowed.
@@ -31,7 +33,7 @@ struct put_records_form {
     // With lane keys, by lane, an entry goes where its lane's says, and rows that are chained to
     // its first go along as one aggregate. NULL: each record goes where its partition key says.
     const struct lane_key *lane_keys;
-    struct buf *aggregate; // To build aggregates in; it has room for AGGREGATE_BYTES_MAX.
+    struct buf *aggregates; // To build them in; it has room for PUT_RECORDS_AGGREGATES_BYTES_MAX.
 };
 
 // Adds the body to buf; one that does not fit is for the caller to see by buf_ok().

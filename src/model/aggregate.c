@@ -4,6 +4,7 @@
 #include "base/md5.h"
 #include "model/record.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -121,7 +122,6 @@ static void add_row(struct buf *buf, size_t key_index, const struct record *reco
 void aggregate_write(struct buf *buf, const struct record *first, struct str hash_key)
 {
     buf_add(buf, MAGIC);
-    const size_t message = buf->len;
     add_keys(buf, first);
     add_bytes_field(buf, HASH_KEY_TABLE, hash_key);
     size_t key_index = 0;
@@ -130,6 +130,22 @@ void aggregate_write(struct buf *buf, const struct record *first, struct str has
         key_index += !has_key_of(at->next, at);
         add_row(buf, key_index, at->next);
     }
-    struct md5 md5 = md5_of(str_after(buf_str(buf), message));
-    buf_add(buf, (struct str){.ptr = (const char *)md5.bytes, .len = sizeof md5.bytes});
+    static const char no_digest[DIGEST_BYTES];
+    buf_add(buf, (struct str){.ptr = no_digest, .len = DIGEST_BYTES});
+}
+
+void aggregates_seal(struct buf *buf, const size_t *ends, size_t count)
+{
+    struct str messages[AGGREGATES_SEALED_MAX] = {{.len = 0}};
+    struct md5 digests[AGGREGATES_SEALED_MAX];
+    size_t begin = 0;
+    assert(count <= AGGREGATES_SEALED_MAX);
+    for (size_t i = 0; i < count; begin = ends[i++])
+        messages[i] = (struct str){
+            .ptr = buf->ptr + begin + MAGIC.len,
+            .len = ends[i] - begin - MAGIC.len - DIGEST_BYTES,
+        };
+    md5_of_each(messages, count, digests);
+    for (size_t i = 0; i < count; i++)
+        memcpy(buf->ptr + ends[i] - DIGEST_BYTES, digests[i].bytes, DIGEST_BYTES);
 }

@@ -22,6 +22,7 @@
 #ifndef PGK_MODEL_AGGREGATE_H
 #define PGK_MODEL_AGGREGATE_H
 
+#include "base/md5.h"
 #include "base/str.h"
 
 #include <stddef.h>
@@ -33,7 +34,8 @@ struct record;
 // a shard takes in a second at most, so that a shard's lanes get their turns.
 enum {
     PUT_UNIT_BYTES = 25600,
-    AGGREGATE_BYTES_MAX = 8 * PUT_UNIT_BYTES
+    AGGREGATE_BYTES_MAX = 8 * PUT_UNIT_BYTES,
+    AGGREGATES_SEALED_MAX = MD5_AT_ONCE
 };
 
 // The partition key of an aggregate, as the producer library's: its hash key tells where it goes.
@@ -57,7 +59,11 @@ struct aggregate_size aggregate_size_with(struct aggregate_size size, const stru
 size_t aggregate_size_bytes(const struct aggregate_size *size);
 
 // Adds the aggregate of the records from the first one to the last by record->next, without its
-// partition key.
+// partition key, and with zeros where its MD5 will stand.
 void aggregate_write(struct buf *buf, const struct record *first, struct str hash_key);
+
+// Writes the MD5s into at most AGGREGATES_SEALED_MAX aggregates, which stand in buf one behind the
+// other, and nothing before them. Each ends at its `ends`.
+void aggregates_seal(struct buf *buf, const size_t *ends, size_t count);
 
 #endif

@@ -57,6 +57,7 @@ static void assert_written(struct chain *chain, const char *expected_hex)
     buf_init(&hex, BYTES_MAX);
 
     aggregate_write(&data, chain->first, HASH_KEY);
+    aggregates_seal(&data, &data.len, 1);
 
     buf_add_hex(&hex, buf_str(&data));
     assert_string_equal(buf_c(&hex), expected_hex);
@@ -146,6 +147,38 @@ static void several_rows_weigh_what_is_written(void **state)
     }
 }
 
+// Of many lengths, side by side.
+static void several_are_sealed_as_each_is_alone(void **state)
+{
+    (void)state;
+    struct random random = random_from(2);
+    struct chain chains[AGGREGATES_SEALED_MAX] = {0};
+    size_t ends[AGGREGATES_SEALED_MAX];
+    struct buf all;
+    struct buf alone;
+    buf_init(&all, AGGREGATES_SEALED_MAX * BYTES_MAX);
+    buf_init(&alone, AGGREGATES_SEALED_MAX * BYTES_MAX);
+    for (size_t i = 0; i < AGGREGATES_SEALED_MAX; i++) {
+        for (size_t rows = 0; rows < 2 + 5 * i; rows++)
+            add_some_row(&chains[i], &random);
+        aggregate_write(&all, chains[i].first, HASH_KEY);
+        ends[i] = all.len;
+    }
+
+    aggregates_seal(&all, ends, AGGREGATES_SEALED_MAX);
+
+    for (size_t i = 0, begin = 0; i < AGGREGATES_SEALED_MAX; begin = ends[i++]) {
+        buf_clear(&alone);
+        aggregate_write(&alone, chains[i].first, HASH_KEY);
+        aggregates_seal(&alone, &alone.len, 1);
+        assert_int_equal(alone.len, ends[i] - begin);
+        assert_memory_equal(alone.ptr, all.ptr + begin, alone.len);
+        chain_free(&chains[i]);
+    }
+    buf_release(&all);
+    buf_release(&alone);
+}
+
 static void what_does_not_fit_is_told(void **state)
 {
     (void)state;
@@ -172,6 +205,7 @@ int main(void)
         cmocka_unit_test(neighbours_share_their_key),
         cmocka_unit_test(one_row_weighs_what_it_is),
         cmocka_unit_test(several_rows_weigh_what_is_written),
+        cmocka_unit_test(several_are_sealed_as_each_is_alone),
         cmocka_unit_test(what_does_not_fit_is_told),
     };
     return cmocka_run_group_tests_name("aggregate", tests, NULL, NULL);

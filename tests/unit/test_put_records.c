@@ -6,7 +6,6 @@
 #include "kinesis/put_records.h"
 #include "kinesis/stream_name.h"
 #include "kinesis/wire.h"
-#include "model/aggregate.h"
 #include "model/batch.h"
 #include "model/record.h"
 
@@ -87,14 +86,14 @@ static void with_lane_keys_entries_go_where_their_lane_s_says(void **state)
     const struct lane_key keys[] = {
         {"85070591730234615865843651857942052864"}, {"255211775190703847597530955573826158592"}};
     struct stream_name stream = {.text = STR("s"), .name = STR("s"), .region = STR("")};
-    struct buf aggregate;
-    buf_init(&aggregate, AGGREGATE_BYTES_MAX);
+    struct buf aggregates;
+    buf_init(&aggregates, PUT_RECORDS_AGGREGATES_BYTES_MAX);
 
     struct buf body;
     buf_init(&body, 10000);
     put_records_write(&body,
         &(struct put_records_form){
-            .wire = &wire_json, .stream = &stream, .lane_keys = keys, .aggregate = &aggregate},
+            .wire = &wire_json, .stream = &stream, .lane_keys = keys, .aggregates = &aggregates},
         &batch);
 
     // The first is the published example of an aggregate.
@@ -106,7 +105,51 @@ static void with_lane_keys_entries_go_where_their_lane_s_says(void **state)
         "{\"Data\":\"YWxvbmU=\",\"PartitionKey\":\"k3\","
         "\"ExplicitHashKey\":\"255211775190703847597530955573826158592\"}]}");
     buf_release(&body);
-    buf_release(&aggregate);
+    buf_release(&aggregates);
+    batch_release(&batch);
+}
+
+// Rows by themselves and aggregates of several, in no regular turn.
+static void each_entry_is_written_as_it_would_be_alone(void **state)
+{
+    (void)state;
+    static const struct str before = STR_CONST("{\"StreamName\":\"s\",\"Records\":[");
+    static const struct str after = STR_CONST("]}");
+    struct batch batch = {.count = 0};
+    for (size_t i = 0; i < 60; i++) {
+        batch_add(&batch, STR("k"), (struct str){.ptr = "abcdefgh", .len = i % 9});
+        if (i * i % 7 < 4)
+            batch.records[i]->next = record_new(STR("k2"), STR("world"));
+    }
+    const struct lane_key keys[] = {{"85070591730234615865843651857942052864"}};
+    struct stream_name stream = {.text = STR("s"), .name = STR("s"), .region = STR("")};
+    struct buf aggregates;
+    struct buf body;
+    struct buf expected;
+    buf_init(&aggregates, PUT_RECORDS_AGGREGATES_BYTES_MAX);
+    buf_init(&body, 100000);
+    buf_init(&expected, 100000);
+    const struct put_records_form form = {
+        .wire = &wire_json, .stream = &stream, .lane_keys = keys, .aggregates = &aggregates};
+    buf_add(&expected, before);
+    for (size_t i = 0; i < batch.count; i++) {
+        struct batch alone = {.count = 1, .records = {batch.records[i]}};
+        buf_clear(&body);
+        put_records_write(&body, &form, &alone);
+        struct str entry = str_after(buf_str(&body), before.len);
+        entry.len -= after.len;
+        buf_add(&expected, i > 0 ? STR(",") : STR(""));
+        buf_add(&expected, entry);
+    }
+    buf_add(&expected, after);
+
+    buf_clear(&body);
+    put_records_write(&body, &form, &batch);
+
+    assert_string_equal(buf_c(&body), buf_c(&expected));
+    buf_release(&aggregates);
+    buf_release(&body);
+    buf_release(&expected);
     batch_release(&batch);
 }
 
@@ -340,6 +383,7 @@ int main(void)
         cmocka_unit_test(in_cbor_data_goes_as_it_is),
         cmocka_unit_test(a_stream_with_an_arn_is_named_by_it),
         cmocka_unit_test(with_lane_keys_entries_go_where_their_lane_s_says),
+        cmocka_unit_test(each_entry_is_written_as_it_would_be_alone),
         cmocka_unit_test(a_full_request_fits),
         cmocka_unit_test(a_record_with_a_sequence_number_is_stored),
         cmocka_unit_test(each_record_has_its_own_outcome),
