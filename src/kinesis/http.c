@@ -22,6 +22,14 @@ enum {
     NAME_KEPT_SECONDS = 5,
     // A body larger than a usual request's gives its memory back at once.
     BODY_BYTES_KEPT = 2 << 20,
+    // A usual request goes out in one call, and its reply comes in by one: otherwise each turn
+    // sends a little of every request, and none of them gets done. libcurl keeps such a buffer for
+    // each exchange, so of many each has a smaller one.
+    // https://curl.se/libcurl/c/CURLOPT_UPLOAD_BUFFERSIZE.html
+    SENT_BYTES_ALL = 8 << 20,
+    SENT_BYTES_MIN = 64 << 10,
+    SENT_BYTES_MAX = 256 << 10,
+    RECEIVED_BYTES_MAX = 64 << 10,
     SLEEP_MS_MAX = 60000,
     RETRY_AFTER_MS_MAX = 3600000
 };
@@ -54,6 +62,14 @@ static size_t take_reply_bytes(char *bytes, size_t size, size_t count, void *use
     return buf_ok(body) ? size * count : 0; // Anything but the length ends the transfer.
 }
 
+static long sent_bytes_max(size_t exchanges)
+{
+    const long share = (long)(SENT_BYTES_ALL / exchanges);
+    if (share > SENT_BYTES_MAX)
+        return SENT_BYTES_MAX;
+    return share < SENT_BYTES_MIN ? SENT_BYTES_MIN : share;
+}
+
 static CURL *easy_new(struct http_exchange *exchange, const struct http_options *options)
 {
     CURL *easy = curl_easy_init();
@@ -65,6 +81,8 @@ static CURL *easy_new(struct http_exchange *exchange, const struct http_options 
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, sent_bytes_max(options->exchanges_max));
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVED_BYTES_MAX);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "pg_kinesis/" PGK_VERSION);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
