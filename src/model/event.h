@@ -20,7 +20,7 @@ struct relation;
 struct txn {
     uint32_t xid;
     lsn_t commit_lsn;       // 0: not known (test_decoding does not tell it).
-    int64_t commit_time_us; // Since 1970 UTC; 0: not known yet.
+    int64_t commit_time_us; // Since 1970 UTC; 0: not known, in the same way.
 };
 
 // A column's value in a row.

@@ -4,11 +4,11 @@
 #include "base/cursor.h"
 #include "model/event.h"
 #include "model/relation.h"
+#include "postgres/epoch.h"
 #include "postgres/message_text.h"
 #include "postgres/pgoutput_relation.h"
 #include "postgres/relation_cache.h"
 #include "postgres/relation_list.h"
-#include "postgres/timestamp.h"
 
 #include <stdlib.h>
 

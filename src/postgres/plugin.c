@@ -57,8 +57,7 @@ void plugin_add_options(
     struct buf *command, enum plugin plugin, const struct publications *publications, bool messages)
 {
     if (plugin == PLUGIN_TEST_DECODING) {
-        buf_add(command, STR("(\"include-xids\" 'on', \"include-timestamp\" 'on',"
-                             " \"skip-empty-xacts\" 'on')"));
+        buf_add(command, STR("(\"include-xids\" 'on', \"skip-empty-xacts\" 'on')"));
         return;
     }
     buf_add(command, STR("(proto_version '1', publication_names "));

@@ -1,7 +1,7 @@
 #include "postgres/stream.h"
 
 #include "base/cursor.h"
-#include "postgres/timestamp.h"
+#include "postgres/epoch.h"
 
 #include <assert.h>
 

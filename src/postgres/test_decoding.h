@@ -2,8 +2,9 @@
 //
 //   table public.t: UPDATE: old-key: id[integer]:1 new-tuple: id[integer]:10 t[text]:'z'
 //
-// Pure: bytes in, event out. The plugin must run with include-xids, skip-empty-xacts and, for the
-// time of commits, include-timestamp; without streaming.
+// Pure: bytes in, event out. The plugin must run with include-xids and skip-empty-xacts, without
+// streaming. It need not run with include-timestamp: a COMMIT's time comes too late for its rows,
+// and is skipped.
 //
 // The text says no more of a table than a row shows, so relations are learned from rows: an INSERT
 // or UPDATE shows all columns, an old key or a DELETE only those that it knows and are not NULL

@@ -13,12 +13,12 @@ static void assert_options(
     buf_release(&command);
 }
 
-static void test_decoding_tells_xids_and_the_time_of_commits(void **state)
+static void test_decoding_tells_xids(void **state)
 {
     (void)state;
     const struct publications none = {.count = 0};
-    assert_options(PLUGIN_TEST_DECODING, &none,
-        "(\"include-xids\" 'on', \"include-timestamp\" 'on', \"skip-empty-xacts\" 'on')");
+    assert_options(
+        PLUGIN_TEST_DECODING, &none, "(\"include-xids\" 'on', \"skip-empty-xacts\" 'on')");
 }
 
 static void publications_are_named_as_they_are_spelled(void **state)
@@ -70,7 +70,7 @@ static void no_more_publications_are_taken_than_there_is_room_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decoding_tells_xids_and_the_time_of_commits),
+        cmocka_unit_test(test_decoding_tells_xids),
         cmocka_unit_test(publications_are_named_as_they_are_spelled),
         cmocka_unit_test(messages_are_told_where_they_are_wanted),
         cmocka_unit_test(no_more_publications_are_taken_than_there_is_room_for),

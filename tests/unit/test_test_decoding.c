@@ -238,14 +238,13 @@ static void ordinals_count_within_a_transaction(void **state)
     reading_release(&reading);
 }
 
-static void a_commit_tells_its_end_and_its_time(void **state)
+static void a_commit_tells_its_end(void **state)
 {
     (void)state;
     struct reading reading = reading_new();
     assert_true(read_line(&reading, "BEGIN 7"));
-    assert_true(read_line(&reading, "COMMIT 7 (at 2026-11-22 08:47:02.186642+00)"));
+    assert_true(read_line(&reading, "COMMIT 7"));
     assert_true(reading.event.lsn == 0x100 && reading.event.end_lsn == 0x100);
-    assert_true(reading.event.txn.commit_time_us == 1795337222186642);
     reading_release(&reading);
 }
 
@@ -462,7 +461,7 @@ int main(void)
         cmocka_unit_test(an_error_names_place_and_table_but_no_value),
         cmocka_unit_test(a_change_outside_of_a_transaction_is_refused),
         cmocka_unit_test(ordinals_count_within_a_transaction),
-        cmocka_unit_test(a_commit_tells_its_end_and_its_time),
+        cmocka_unit_test(a_commit_tells_its_end),
         cmocka_unit_test(a_message_outside_of_a_transaction_is_its_own_unit),
         cmocka_unit_test(a_message_not_transactional_is_of_no_transaction),
         cmocka_unit_test(a_messages_content_may_hold_zeros),
