@@ -23,20 +23,29 @@ static void add_string(struct buf *buf, const char *text)
     buf_add_byte(buf, '"');
 }
 
+// NULL where the cell's own text stands.
+static const char *name_of(const struct cell *cell)
+{
+    if (cell->is_null)
+        return "null";
+    return cell->is_unchanged ? "unchanged-toast-datum" : NULL;
+}
+
 static void add_value(struct buf *record, const char *member, const struct cell *cell)
 {
-    bool quoted = cell->is_quoted && !cell->is_null;
+    const char *name = name_of(cell);
     add_string(record, member);
-    add(record, quoted ? ":{\"q\":\"true\",\"t\":" : ":{\"q\":\"false\",\"t\":");
+    add(record, cell->is_quoted && !name ? ":{\"q\":\"true\",\"t\":" : ":{\"q\":\"false\",\"t\":");
     add_string(record, cell->type);
     add(record, ",\"v\":");
-    add_string(record, cell->is_null ? "null" : cell->text);
+    add_string(record, name ? name : cell->text);
     buf_add_byte(record, '}');
 }
 
 static bool is_same(const struct cell *a, const struct cell *b)
 {
-    return a->is_null == b->is_null && strcmp(a->text, b->text) == 0;
+    return a->is_null == b->is_null && a->is_unchanged == b->is_unchanged &&
+           strcmp(a->text, b->text) == 0;
 }
 
 // Either is NULL where the record shows nothing of it.

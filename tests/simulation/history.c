@@ -174,8 +174,9 @@ static int free_code(const struct table *table)
 // Writes the row in the place of whatever there was.
 static struct row write_row(struct table *table, int id, int code)
 {
+    uint64_t seq = ++last_seq;
     table->rows[id] =
-        (struct row){.id = id, .code = code, .seq = ++last_seq, .extra = table->shape.extra};
+        (struct row){.id = id, .code = code, .seq = seq, .note = seq, .extra = table->shape.extra};
     return table->rows[id];
 }
 
@@ -184,6 +185,13 @@ static void insert(size_t number)
     struct table *table = &history.tables[number];
     struct committed *change = add_change(number, CHANGE_INSERT);
     change->new_row = write_row(table, pick_id(table, false), free_code(table));
+}
+
+static void keep_note(struct table *table, struct committed *change)
+{
+    change->new_row.note = change->old_row.note;
+    table->rows[change->new_row.id] = change->new_row;
+    change->new_row.lacks_note = row_has_large_note(&change->new_row);
 }
 
 static void update(size_t number, int id, bool moves)
@@ -198,6 +206,8 @@ static void update(size_t number, int id, bool moves)
     } else {
         change->new_row = write_row(table, id, change->old_row.code);
     }
+    if (roll(2) == 0)
+        keep_note(table, change);
     change->shows_old =
         table->shape.is_full || row_key_moves(table->shape.key, &change->old_row, &change->new_row);
 }

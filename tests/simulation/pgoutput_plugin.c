@@ -137,13 +137,21 @@ static bool prepare(
     return false;
 }
 
+static char kind_of(const struct cell *cell)
+{
+    if (cell->is_null)
+        return 'n';
+    return cell->is_unchanged ? 'u' : 't';
+}
+
 static void write_cells(struct buf *buf, const struct cell *cells, size_t count)
 {
     add_number(buf, count, 2);
     for (size_t i = 0; i < count; i++) {
         struct str text = str_from_c(cells[i].text);
-        buf_add_byte(buf, cells[i].is_null ? 'n' : 't');
-        if (cells[i].is_null)
+        char kind = kind_of(&cells[i]);
+        buf_add_byte(buf, kind);
+        if (kind != 't')
             continue;
         add_number(buf, text.len, 4);
         buf_add(buf, text);

@@ -1,5 +1,9 @@
 #include "row.h"
 
+enum {
+    LARGE_NOTE_BYTES = 48
+};
+
 bool row_key_has_id(enum key_kind key)
 {
     return key == KEY_ID || key == KEY_BOTH;
@@ -41,11 +45,22 @@ static struct cell seq_cell(uint64_t seq)
     return cell;
 }
 
+static size_t note_bytes(const struct row *row)
+{
+    return row->note * 7919 % 97;
+}
+
+bool row_has_large_note(const struct row *row)
+{
+    return note_bytes(row) >= LARGE_NOTE_BYTES;
+}
+
 // Texts of all lengths, with what must be doubled in a literal.
-static struct cell note_cell(uint64_t seq)
+static struct cell note_cell(const struct row *row)
 {
     struct cell cell = {.name = "note", .type = "text", .type_oid = TYPE_TEXT, .is_quoted = true};
-    for (uint64_t i = 0; i < seq * 7919 % 97; i++)
+    cell.is_unchanged = row->lacks_note;
+    for (size_t i = 0; i < note_bytes(row); i++)
         cell.text[i] = i % 11 == 3 ? '\'' : 'n';
     return cell;
 }
@@ -70,7 +85,7 @@ size_t row_cells(const struct shape *shape, const struct row *row, struct cell *
     cells[count++] = number_cell("id", (uint64_t)row->id, row_key_has_id(shape->key));
     cells[count++] = number_cell("code", (uint64_t)row->code, row_key_has_code(shape->key));
     cells[count++] = seq_cell(row->seq);
-    cells[count++] = note_cell(row->seq);
+    cells[count++] = note_cell(row);
     if (shape->extra > 0)
         cells[count++] = extra_cell(shape, row);
     return count;

@@ -1,7 +1,8 @@
 // row - what a table holds, and how the server shows it.
 //
 // The columns are id, code, seq and note, and for a time one more. seq is another number in each
-// row that is written, which tells a record's change.
+// row that is written, which tells a record's change. A note may be large: then an UPDATE that
+// leaves it alone does not write it again, and the server does not know it where it shows the row.
 #ifndef PGK_SIMULATION_ROW_H
 #define PGK_SIMULATION_ROW_H
 
@@ -30,7 +31,9 @@ struct row {
     int id;
     int code; // 0: there is no such row.
     uint64_t seq;
-    unsigned extra; // The column that there was when it was written.
+    uint64_t note;   // The seq of the row that its note was written with.
+    bool lacks_note; // It stands elsewhere.
+    unsigned extra;  // The column that there was when it was written.
 };
 
 enum {
@@ -49,6 +52,7 @@ struct cell {
     bool is_quoted; // A literal of its type is.
     bool is_key;
     bool is_null;
+    bool is_unchanged; // The server does not show it.
     char text[112];
 };
 
@@ -57,6 +61,8 @@ bool row_key_has_code(enum key_kind key);
 
 // True when the key of one is not the key of the other. A table without a key has but one.
 bool row_key_moves(enum key_kind key, const struct row *old_row, const struct row *new_row);
+
+bool row_has_large_note(const struct row *row);
 
 // Fills cells with the row's, and returns how many there are.
 size_t row_cells(const struct shape *shape, const struct row *row, struct cell *cells);

@@ -55,6 +55,8 @@ static void write_cell(struct buf *buf, const struct cell *cell)
     buf_add(buf, STR("]:"));
     if (cell->is_null)
         buf_add(buf, STR("null"));
+    else if (cell->is_unchanged)
+        buf_add(buf, STR("unchanged-toast-datum"));
     else if (cell->is_quoted)
         write_literal(buf, cell->text);
     else
