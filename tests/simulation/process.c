@@ -40,6 +40,7 @@ static struct config config_of(const struct scenario *scenario)
         .region = "",
         .profile = "",
         .messages = scenario->messages,
+        .order = scenario_keeps_order(scenario) ? ORDER_KEY : ORDER_NONE,
         .memory_bytes_max = scenario->memory_bytes_max,
         .linger_ms = scenario->linger_ms,
     };
@@ -57,6 +58,7 @@ static void start(struct lifecycle *life, const struct config *config)
         .delivery =
             {
                 .lane_bits = scenario->lane_bits,
+                .spread_bits = scenario->spread_bits,
                 .packing = scenario->in_order ? PACKING_IN_ORDER : PACKING_ONE_OF_A_LANE,
                 .entry_bytes_max = scenario->entry_bytes_max,
             },

@@ -88,8 +88,15 @@ struct parcel {
     size_t entry;
     const struct sent *sent;
     size_t count;
-    uint64_t hash;
+    const struct record *first;
 };
+
+static struct shard *shard_of(const struct parcel *parcel)
+{
+    if (world.scenario.places_anywhere)
+        return stream_shard(random_below(&dice, UINT64_MAX));
+    return stream_shard(hash_of(parcel->first));
+}
 
 static void store_at(
     const struct request *request, const struct parcel *parcel, int64_t at_ms, enum storing storing)
@@ -113,7 +120,7 @@ static bool next_parcel(const struct request *request, struct parcel *parcel)
     if (entry == batch->count)
         return false;
     const struct sent *sent = parcel->sent ? parcel->sent + parcel->count : request->sent;
-    *parcel = (struct parcel){.entry = entry, .sent = sent, .hash = hash_of(batch->records[entry])};
+    *parcel = (struct parcel){.entry = entry, .sent = sent, .first = batch->records[entry]};
     for (const struct record *record = batch->records[entry]; record; record = record->next)
         parcel->count++;
     return true;
@@ -148,16 +155,19 @@ static void lose_reply(struct request *request)
         (double)(arrives_ms - world.started_ms) / 1000);
 }
 
-// The service puts the parcel before the last one of its lane, if the program can know.
+// The service puts the parcel before the last one of its lane, if the program can know. Where no
+// order is wanted it never minds.
 static bool is_inverted(const struct parcel *parcel, const struct answer *last, uint32_t shard)
 {
     return !world.scenario.in_order && last->number > 0 && last->number_of == shard &&
-           mishap(MISFORTUNE_INVERSION) && oracle_bears_inversion(parcel->sent, parcel->count);
+           mishap(MISFORTUNE_INVERSION) &&
+           (!scenario_keeps_order(&world.scenario) ||
+               oracle_bears_inversion(parcel->sent, parcel->count));
 }
 
 static struct answer *last_answer(const struct parcel *parcel)
 {
-    return &answers[lane_of(parcel->hash)];
+    return &answers[parcel->first->lane];
 }
 
 static enum storing place(
@@ -172,7 +182,7 @@ static enum storing place(
         .sequence_number = {{(uint32_t)(number >> 32), (uint32_t)number}},
     };
     if (inverted)
-        return STORING_INVERTED;
+        return scenario_keeps_order(&world.scenario) ? STORING_INVERTED : STORING_IN_PLACE;
     *last = (struct answer){.shard = shard->id, .number = number, .number_of = shard->id};
     return STORING_IN_PLACE;
 }
@@ -206,7 +216,7 @@ static void answer_each(struct request *request)
     bool stopped = false;
     size_t stored = 0;
     for (struct parcel parcel = {0}; next_parcel(request, &parcel);) {
-        struct shard *shard = stream_shard(parcel.hash);
+        struct shard *shard = shard_of(&parcel);
         enum outcome *outcome = &batch->outcomes[parcel.entry];
         *outcome = stopped ? OUTCOME_FAILED : outcome_of(shard);
         stopped |= world.scenario.in_order && *outcome != OUTCOME_STORED;
@@ -252,9 +262,10 @@ static void decide(struct request *request)
 // is anybody's guess, so all must be of one lane.
 static void judge_company(const struct record *record, const struct record *first)
 {
-    if (lane_of(natural_hash(record)) != first->lane)
-        world_broken(INVARIANT_COMPLETE, "a record of lane %u is sent among those of lane %u",
-            lane_of(natural_hash(record)), first->lane);
+    uint32_t lane = lane_of(natural_hash(record));
+    if ((lane ^ first->lane) >> world.scenario.spread_bits != 0)
+        world_broken(INVARIANT_COMPLETE, "a record of lane %u is sent among those of lane %u", lane,
+            first->lane);
 }
 
 static void judge_sent(struct request *request)

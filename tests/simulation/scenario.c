@@ -112,6 +112,16 @@ static void make_closed(struct scenario *scenario, struct random *random)
     scenario->in_order = false;
 }
 
+// The operator wants no order of a key's records.
+static void make_spread(struct scenario *scenario, struct random *random)
+{
+    if (scenario->in_order || scenario->entry_bytes_max > 0 || scenario->lane_bits == 0)
+        return;
+    scenario->spread_bits = between(random, 1, scenario->lane_bits);
+    // A shard that is closed for long would hold up everything.
+    scenario->places_anywhere = random_below(random, 2) == 0 && scenario->closed_for_ms == 0;
+}
+
 struct scenario scenario_of(uint64_t seed)
 {
     struct random random = random_from(seed);
@@ -152,6 +162,8 @@ struct scenario scenario_of(uint64_t seed)
     // What waits for company longer than connections live is never sent.
     bool lingers = random_below(&random, 4) == 0 && scenario.cut_every_ms == 0;
     scenario.linger_ms = lingers ? spread(&random, 1, 8) : 0;
+    if (random_below(&random, 4) == 0)
+        make_spread(&scenario, &random);
     if (scenario.in_order) {
         scenario.entry_bytes_max = 0;
         scenario.lane_bits = 0;

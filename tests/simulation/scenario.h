@@ -69,6 +69,8 @@ struct scenario {
 
     size_t memory_bytes_max;
     unsigned lane_bits;
+    unsigned spread_bits;   // So many of a lane's: records of a key have no order; 0: they have.
+    bool places_anywhere;   // The service, whatever a record's key is.
     bool in_order;          // The sink is one that keeps order, as standard output.
     size_t entry_bytes_max; // Rows of a lane go as one up to that; 0: each by itself.
     int64_t linger_ms;
@@ -87,6 +89,12 @@ bool scenario_is_harmless(const struct scenario *scenario);
 static inline bool scenario_has(const struct scenario *scenario, enum misfortune misfortune)
 {
     return scenario->misfortunes >> misfortune & 1;
+}
+
+// True when the records of a key are to stay in order.
+static inline bool scenario_keeps_order(const struct scenario *scenario)
+{
+    return scenario->spread_bits == 0;
 }
 
 const char *misfortune_name(enum misfortune misfortune);
