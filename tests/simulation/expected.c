@@ -2,8 +2,12 @@
 
 #include "base/buf.h"
 #include "history.h"
+#include "output_plugin.h"
+#include "world.h"
 
+#include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 static const char *const operations[] = {"INSERT", "UPDATE", "DELETE", "TRUNCATE", "MESSAGE"};
 
@@ -93,6 +97,50 @@ static void add_row(struct buf *record, const struct committed *change)
     }
 }
 
+// Counted over what the server sends of the transaction; 0: it is told outside of one.
+static uint64_t seq_of(const struct entry *entry, const struct committed *change)
+{
+    size_t number = (size_t)(change - history.changes);
+    const struct item *item = &history.items[entry->first_item];
+    bool began = false;
+    uint64_t seq = 0;
+    for (;; item++) {
+        began |= !entry->is_message && output_plugin()->opens(item);
+        seq += began && output_plugin()->tells(item);
+        if (number < item->change + item->count)
+            return seq;
+    }
+}
+
+static void add_time(struct buf *record, lsn_t commit_lsn)
+{
+    uint64_t time_us = 946684800000000 + commit_lsn * 1000; // As the plugin tells it, since 2000.
+    time_t seconds = (time_t)(time_us / 1000000);
+    struct tm tm;
+    char text[32];
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
+    buf_printf(record, ",\"commit_time\":\"%s.%06uZ\"", text, (unsigned)(time_us % 1000000));
+}
+
+static void add_fields(struct buf *record, const struct committed *change)
+{
+    const struct fields *fields = &world.scenario.fields;
+    const struct entry *entry = &history.entries[change->entry];
+    uint64_t seq = seq_of(entry, change);
+    if (seq == 0)
+        return;
+    if (fields->xid)
+        buf_printf(record, ",\"xid\":%u", entry->xid);
+    if (fields->seq)
+        buf_printf(record, ",\"seq\":%" PRIu64, seq);
+    if (world.scenario.plugin == PLUGIN_TEST_DECODING)
+        return; // It tells the commit behind the changes.
+    if (fields->commit_lsn)
+        buf_printf(record, ",\"commit_lsn\":\"" LSN_FMT "\"", LSN_ARG(entry->from));
+    if (fields->commit_time)
+        add_time(record, entry->from);
+}
+
 void expected_record(struct buf *record, const struct committed *change)
 {
     bool is_message = change->kind == CHANGE_MESSAGE;
@@ -110,6 +158,7 @@ void expected_record(struct buf *record, const struct committed *change)
         add(record, ",\"prefix\":\"simulation\",\"content\":");
         add_string(record, content);
     }
+    add_fields(record, change);
     buf_add_byte(record, '}');
 }
 

@@ -5,6 +5,7 @@
 #define PGK_SIMULATION_OUTPUT_PLUGIN_H
 
 #include "history.h"
+#include "world.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,5 +37,12 @@ struct output_plugin {
 
 extern const struct output_plugin test_decoding_plugin;
 extern const struct output_plugin pgoutput_plugin;
+
+// The one that the scenario is played with.
+static inline const struct output_plugin *output_plugin(void)
+{
+    bool is_pgoutput = world.scenario.plugin == PLUGIN_PGOUTPUT;
+    return is_pgoutput ? &pgoutput_plugin : &test_decoding_plugin;
+}
 
 #endif

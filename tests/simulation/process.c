@@ -39,6 +39,7 @@ static struct config config_of(const struct scenario *scenario)
         .endpoint_url = "",
         .region = "",
         .profile = "",
+        .fields = scenario->fields,
         .messages = scenario->messages,
         .order = scenario_keeps_order(scenario) ? ORDER_KEY : ORDER_NONE,
         .memory_bytes_max = scenario->memory_bytes_max,

@@ -112,6 +112,13 @@ static void make_closed(struct scenario *scenario, struct random *random)
     scenario->in_order = false;
 }
 
+static struct fields fields_of(struct random *random)
+{
+    uint64_t drawn = random_below(random, 2) == 0 ? 0 : random_below(random, 16);
+    return (struct fields){
+        .xid = drawn & 1, .seq = drawn & 2, .commit_lsn = drawn & 4, .commit_time = drawn & 8};
+}
+
 // The operator wants no order of a key's records.
 static void make_spread(struct scenario *scenario, struct random *random)
 {
@@ -164,6 +171,7 @@ struct scenario scenario_of(uint64_t seed)
     scenario.linger_ms = lingers ? spread(&random, 1, 8) : 0;
     if (random_below(&random, 4) == 0)
         make_spread(&scenario, &random);
+    scenario.fields = fields_of(&random);
     if (scenario.in_order) {
         scenario.entry_bytes_max = 0;
         scenario.lane_bits = 0;

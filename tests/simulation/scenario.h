@@ -4,6 +4,7 @@
 #define PGK_SIMULATION_SCENARIO_H
 
 #include "base/str.h"
+#include "model/fields.h"
 #include "model/plugin.h"
 
 #include <stdbool.h>
@@ -59,6 +60,7 @@ struct scenario {
     int64_t closed_for_ms;           // The first takes nothing from the beginning on.
     bool alters_tables;              // Columns come and go, keys change.
     bool messages;                   // The application's messages are wanted, too.
+    struct fields fields;
     enum asking asking;
     uint32_t asked_for; // Tables, a bit each.
     enum plugin plugin;

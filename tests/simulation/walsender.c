@@ -18,12 +18,6 @@ enum {
     FORGETS_EVERY = 20 // So often the plugin's caches are emptied: it tells again what it told.
 };
 
-static const struct output_plugin *plugin(void)
-{
-    bool is_pgoutput = world.scenario.plugin == PLUGIN_PGOUTPUT;
-    return is_pgoutput ? &pgoutput_plugin : &test_decoding_plugin;
-}
-
 void walsender_start(struct walsender *sender, lsn_t from)
 {
     *sender = (struct walsender){.sent = from, .told = from, .heard_ms = world.now_ms};
@@ -102,7 +96,7 @@ static void push_keepalive(struct walsender *sender, lsn_t position, bool wants_
 static void end_entry(struct walsender *sender, const struct entry *entry)
 {
     if (sender->began) {
-        plugin()->commit(begin_data(sender), entry);
+        output_plugin()->commit(begin_data(sender), entry);
         push_data(sender, entry->end)->commit_end = entry->end;
         sender->told = entry->end;
     }
@@ -117,7 +111,7 @@ static void begin_entry(struct walsender *sender, const struct entry *entry, str
     sender->began = true;
     if (server_roll(FORGETS_EVERY) == 0)
         sender->told_before = (struct told_before){.origin_of = 0};
-    plugin()->begin(next, entry);
+    output_plugin()->begin(next, entry);
 }
 
 static void send_item(struct walsender *sender, const struct entry *entry, const struct item *item)
@@ -125,16 +119,16 @@ static void send_item(struct walsender *sender, const struct entry *entry, const
     struct buf *next = begin_data(sender);
     lsn_t lsn = item->lsn;
     const struct item *told = NULL;
-    if (!entry->is_message && !sender->began && plugin()->opens(item)) {
+    if (!entry->is_message && !sender->began && output_plugin()->opens(item)) {
         begin_entry(sender, entry, next);
-    } else if (!plugin()->tells(item)) {
+    } else if (!output_plugin()->tells(item)) {
         sender->item++;
         return;
-    } else if (plugin()->prepare(&sender->told_before, next, entry, item)) {
+    } else if (output_plugin()->prepare(&sender->told_before, next, entry, item)) {
         lsn = 0;
     } else {
         sender->item++;
-        plugin()->item(next, entry, item);
+        output_plugin()->item(next, entry, item);
         told = item;
     }
     struct sent_message *message = push_data(sender, lsn);
