@@ -9,12 +9,30 @@ enum {
     DIGITS_MAX = 39
 };
 
+static hash_key_t big_endian(const struct md5 *md5)
+{
+    hash_key_t key = 0;
+    for (size_t i = 0; i < sizeof md5->bytes; i++)
+        key = key << 8 | md5->bytes[i];
+    return key;
+}
+
+void hash_keys_of(const struct str *partition_keys, size_t count, hash_key_t *keys)
+{
+    for (size_t at = 0; at < count; at += MD5_AT_ONCE) {
+        struct md5 md5s[MD5_AT_ONCE];
+        const size_t left = count - at;
+        const size_t some = left < MD5_AT_ONCE ? left : MD5_AT_ONCE;
+        md5_of_each(partition_keys + at, some, md5s);
+        for (size_t i = 0; i < some; i++)
+            keys[at + i] = big_endian(&md5s[i]);
+    }
+}
+
 hash_key_t hash_key_of(struct str partition_key)
 {
-    struct md5 md5 = md5_of(partition_key);
-    hash_key_t key = 0;
-    for (size_t i = 0; i < sizeof md5.bytes; i++)
-        key = key << 8 | md5.bytes[i];
+    hash_key_t key;
+    hash_keys_of(&partition_key, 1, &key);
     return key;
 }
 

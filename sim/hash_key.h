@@ -15,6 +15,9 @@ __extension__ typedef unsigned __int128 hash_key_t;
 
 hash_key_t hash_key_of(struct str partition_key);
 
+// Of many at once, which is several times faster.
+void hash_keys_of(const struct str *partition_keys, size_t count, hash_key_t *keys);
+
 // The API's pattern 0|([1-9]\d{0,38}), which also lets numbers of 2^128 and more pass.
 bool hash_key_is_well_formed(struct str decimal);
 

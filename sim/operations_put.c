@@ -115,16 +115,28 @@ static struct log_record logged(
     return record;
 }
 
-static bool find_hash_key(const struct put_entry *entry, hash_key_t *key, struct refusal *refusal)
+static bool read_hash_key(struct str text, hash_key_t *key, struct refusal *refusal)
 {
-    struct str text = entry->explicit_hash_key.text;
-    if (!entry->explicit_hash_key.given)
-        *key = hash_key_of(entry->partition_key.text);
-    else if (!hash_key_parse(text, key))
-        return refuse(refusal, "InvalidArgumentException",
-            "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
-            "Specified value was " STR_FMT,
-            STR_ARG(text));
+    return hash_key_parse(text, key) ||
+           refuse(refusal, "InvalidArgumentException",
+               "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
+               "Specified value was " STR_FMT,
+               STR_ARG(text));
+}
+
+static bool find_hash_keys(
+    const struct put_entry *entries, size_t count, hash_key_t *keys, struct refusal *refusal)
+{
+    struct str partition_keys[LIMIT_REQUEST_RECORDS] = {{.len = 0}};
+    assert(count <= LIMIT_REQUEST_RECORDS);
+    for (size_t i = 0; i < count; i++)
+        partition_keys[i] = entries[i].partition_key.text;
+    hash_keys_of(partition_keys, count, keys);
+    for (size_t i = 0; i < count; i++) {
+        const struct text_parameter *explicit = &entries[i].explicit_hash_key;
+        if (explicit->given && !read_hash_key(explicit->text, &keys[i], refusal))
+            return false;
+    }
     return true;
 }
 
@@ -317,7 +329,7 @@ size_t put_list(struct account *account, const struct parameters *parameters,
         hash_key_t key;
         if (!entry->partition_key.given ||
             (explicit->given && !hash_key_is_well_formed(explicit->text)) ||
-            !find_hash_key(entry, &key, &ignored))
+            !find_hash_keys(entry, 1, &key, &ignored))
             return 0;
         records[i].partition_key = entry->partition_key.text;
         records[i].shard = stream_shard_for(stream, key)->number;
@@ -335,11 +347,10 @@ bool put_records(struct account *account, const struct parameters *parameters,
         return false;
     // Every key is looked at before any record is stored: a refusal changes nothing.
     hash_key_t keys[LIMIT_REQUEST_RECORDS];
-    for (size_t i = 0; i < parameters->entries_count; i++)
-        if (!find_hash_key(&parameters->entries[i], &keys[i], refusal))
-            return false;
-
     const size_t count = parameters->entries_count;
+    if (!find_hash_keys(parameters->entries, count, keys, refusal))
+        return false;
+
     const size_t results = spoil_results(&account->strike, count);
     size_t failed = 0;
     struct outcome outcome = {.code = NULL};
@@ -381,7 +392,7 @@ bool put_record(struct account *account, const struct parameters *parameters, st
 
     struct stream *stream = find_stream(account, parameters, refusal);
     hash_key_t key;
-    if (!stream || !find_hash_key(entry, &key, refusal))
+    if (!stream || !find_hash_keys(entry, 1, &key, refusal))
         return false;
     check_entry_size(&complaints, entry, stream, 0);
     if (!complaints_settle(&complaints, refusal))
