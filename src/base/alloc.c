@@ -1,14 +1,12 @@
 #include "base/alloc.h"
 
+#include "base/cache.h"
+
 #include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    CACHE_LINE_BYTES = 64
-};
 
 static void *present(void *memory)
 {

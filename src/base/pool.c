@@ -1,6 +1,7 @@
 #include "base/pool.h"
 
 #include "base/alloc.h"
+#include "base/cache.h"
 
 #include <stdlib.h>
 
@@ -31,7 +32,7 @@ void *pool_take(struct pool *pool, size_t bytes)
     if (!piece)
         return alloc_bytes(piece_bytes);
     *kept = piece->next;
-    __builtin_prefetch(*kept, 1); // It is taken next.
+    cache_fetch(*kept, piece_bytes); // It is taken next.
     pool->kept_bytes -= piece_bytes;
     return piece;
 }

@@ -8,11 +8,13 @@
 #ifndef PGK_BASE_POOL_H
 #define PGK_BASE_POOL_H
 
+#include "base/cache.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 enum {
-    POOL_STEP_BYTES = 64, // Sizes are rounded up to these: a line of the processor's cache.
+    POOL_STEP_BYTES = CACHE_LINE_BYTES, // Sizes are rounded up to these.
     POOL_PIECE_BYTES_MAX = 4096,
     POOL_BYTES_MAX = 4 << 20
 };

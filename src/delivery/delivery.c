@@ -1,6 +1,7 @@
 #include "delivery/delivery.h"
 
 #include "base/backoff.h"
+#include "base/cache.h"
 #include "base/clock.h"
 #include "model/batch.h"
 #include "model/record.h"
@@ -302,7 +303,7 @@ static void fetch_ahead(const struct delivery *delivery, const struct batch *bat
     if (i >= LANE_AHEAD)
         lanes_fetch(&delivery->lanes, batch->records[i - LANE_AHEAD]->lane);
     if (i >= RECORD_AHEAD)
-        __builtin_prefetch(batch->records[i - RECORD_AHEAD], 1);
+        cache_fetch(batch->records[i - RECORD_AHEAD], sizeof(struct record));
 }
 
 void delivery_settle(struct delivery *delivery, struct batch *batch, int64_t now_ms)

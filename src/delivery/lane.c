@@ -1,6 +1,7 @@
 #include "delivery/lane.h"
 
 #include "base/alloc.h"
+#include "base/cache.h"
 #include "base/clock.h"
 #include "model/placement.h"
 #include "model/record.h"
@@ -188,8 +189,8 @@ bool lanes_is_admitted(const struct lanes *lanes, uint32_t number)
 
 void lanes_fetch(const struct lanes *lanes, uint32_t number)
 {
-    __builtin_prefetch(&lanes->lanes[number], 1);
-    __builtin_prefetch(&lanes->last[number], 1);
+    cache_fetch(&lanes->lanes[number], sizeof *lanes->lanes);
+    cache_fetch(&lanes->last[number], sizeof *lanes->last);
 }
 
 static struct lane *ready_behind(const struct lanes *lanes, size_t distance)
@@ -204,9 +205,9 @@ void lanes_fetch_ready(const struct lanes *lanes)
         LANE_BEHIND = 8
     };
     if (lanes->ready_count > RECORD_BEHIND)
-        __builtin_prefetch(ready_behind(lanes, RECORD_BEHIND)->head);
+        cache_fetch(ready_behind(lanes, RECORD_BEHIND)->head, sizeof(struct record));
     if (lanes->ready_count > LANE_BEHIND)
-        __builtin_prefetch(ready_behind(lanes, LANE_BEHIND), 1);
+        cache_fetch(ready_behind(lanes, LANE_BEHIND), sizeof(struct lane));
 }
 
 uint32_t lanes_shard(const struct lanes *lanes, uint32_t number)

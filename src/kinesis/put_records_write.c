@@ -68,17 +68,31 @@ static void write_group(
     }
 }
 
+static struct group group_at(const struct batch *batch, size_t at)
+{
+    const size_t left = batch->count - at;
+    return (struct group){
+        .entries = batch->records + at,
+        .count = left < GROUP_MAX ? left : GROUP_MAX,
+    };
+}
+
+static void fetch_group(struct group group)
+{
+    for (size_t i = 0; i < group.count; i++)
+        record_fetch(group.entries[i]);
+}
+
 void put_records_write(
     struct buf *buf, const struct put_records_form *form, const struct batch *batch)
 {
     form->wire->begin_records(buf, form->stream, batch->count);
-    for (size_t at = 0; at < batch->count; at += GROUP_MAX) {
-        const size_t left = batch->count - at;
-        const struct group group = {
-            .entries = batch->records + at,
-            .count = left < GROUP_MAX ? left : GROUP_MAX,
-        };
-        write_group(buf, form, group, at == 0);
+    for (size_t at = 0; at < batch->count;) {
+        const bool is_first = at == 0;
+        const struct group group = group_at(batch, at);
+        at += group.count;
+        fetch_group(group_at(batch, at));
+        write_group(buf, form, group, is_first);
     }
     buf_add(buf, form->wire->end);
 }

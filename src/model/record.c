@@ -1,5 +1,6 @@
 #include "model/record.h"
 
+#include "base/cache.h"
 #include "base/pool.h"
 
 #include <assert.h>
@@ -59,4 +60,9 @@ size_t record_memory_bytes(const struct record *record)
 size_t record_request_bytes(const struct record *record)
 {
     return (size_t)record->key_len + record->data_len;
+}
+
+void record_fetch(const struct record *record)
+{
+    cache_fetch(record, own_bytes(record->key_len, record->data_len));
 }

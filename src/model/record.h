@@ -42,4 +42,7 @@ size_t record_memory_bytes(const struct record *record);
 // (API reference, PutRecords: "including partition keys".)
 size_t record_request_bytes(const struct record *record);
 
+// Asks the memory for the record's bytes, which its next reader will not wait for then.
+void record_fetch(const struct record *record);
+
 #endif
