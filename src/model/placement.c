@@ -1,14 +1,18 @@
 #include "model/placement.h"
 
 #include "base/eight_bytes.h"
+#include "base/sixteen_bytes.h"
 
 #include <endian.h>
 
 enum {
-    LIMB_DIGITS = 8,
-    LIMB = 100000000,
-    SHARD_LIMBS = 2
+    EIGHT = 8,
+    EIGHT_DIGITS_END = 100000000,
+    SHARD_DIGITS_MAX = 2 * EIGHT
 };
+
+typedef uint16_t sixteen_pairs __attribute__((vector_size(SIXTEEN)));
+typedef uint8_t eight_pairs __attribute__((vector_size(SIXTEEN / 2)));
 
 struct placement placement_unknown(void)
 {
@@ -33,61 +37,104 @@ static uint32_t eight_digits(uint64_t eight)
     return (uint32_t)((first + second) >> 32);
 }
 
-// A reply to a full request has 500 of each, so not a digit at a time. False when it is no number
-// or has too many digits.
-static inline bool to_limbs(struct str decimal, uint32_t *limbs, size_t count)
+// Adds digits behind those of *number, eight at a time; false when one of them is none.
+static bool add_digits(uint64_t *number, struct str digits)
 {
-    char digits[LIMB_DIGITS * SEQUENCE_LIMBS];
-    const size_t digits_max = LIMB_DIGITS * count;
-    if (decimal.len == 0 || decimal.len > digits_max)
-        return false;
-    memset(digits, '0', digits_max);
-    memcpy(digits + digits_max - decimal.len, decimal.ptr, decimal.len);
-    for (size_t i = 0; i < count; i++) {
-        const uint64_t eight = le64toh(eight_bytes(digits + LIMB_DIGITS * i));
+    size_t at = 0;
+    for (; at < digits.len % EIGHT; at++) {
+        const unsigned digit = (unsigned)(uint8_t)digits.ptr[at] - '0';
+        if (digit > 9)
+            return false;
+        *number = *number * 10 + digit;
+    }
+    for (; at < digits.len; at += EIGHT) {
+        const uint64_t eight = le64toh(eight_bytes(digits.ptr + at));
         if (!are_digits(eight))
             return false;
-        limbs[i] = eight_digits(eight);
+        *number = *number * EIGHT_DIGITS_END + eight_digits(eight);
     }
     return true;
 }
 
+// The service writes twelve digits, of which the first four are zeros until a stream has had a
+// hundred million shards.
 uint32_t shard_parse(struct str shard_id)
 {
     const struct str prefix = STR("shardId-");
-    uint32_t limbs[SHARD_LIMBS];
-    if (!str_starts_with(shard_id, prefix) ||
-        !to_limbs(str_after(shard_id, prefix.len), limbs, SHARD_LIMBS))
+    const struct str zeros = STR("0000");
+    if (!str_starts_with(shard_id, prefix))
         return SHARD_UNKNOWN;
-    const uint64_t number = (uint64_t)limbs[0] * LIMB + limbs[1];
-    return number < SHARD_UNKNOWN ? (uint32_t)number : SHARD_UNKNOWN;
+    struct str digits = str_after(shard_id, prefix.len);
+    if (digits.len == 0 || digits.len > SHARD_DIGITS_MAX)
+        return SHARD_UNKNOWN;
+    if (str_starts_with(digits, zeros))
+        digits = str_after(digits, zeros.len);
+    uint64_t number = 0;
+    return add_digits(&number, digits) && number < SHARD_UNKNOWN ? (uint32_t)number : SHARD_UNKNOWN;
+}
+
+// Takes the values of sixteen digits; of two the first one goes to the upper half of their byte.
+static inline void write_pairs(uint8_t *pairs, sixteen_bytes values)
+{
+    const sixteen_pairs low = (sixteen_pairs)values & 0xff;
+    const sixteen_pairs high = (sixteen_pairs)values >> 8;
+    const sixteen_pairs joined = BYTE_ORDER == LITTLE_ENDIAN ? low << 4 | high : high << 4 | low;
+    const eight_pairs packed = __builtin_convertvector(joined, eight_pairs);
+    memcpy(pairs, &packed, sizeof packed);
+}
+
+// The fourth sixteen begin with the last eight of the third. Not known when one is no digit.
+static struct sequence_number read_digits(const char *digits)
+{
+    static const uint8_t begins[] = {0, 16, 32, SEQUENCE_DIGITS - SIXTEEN};
+    struct sequence_number number;
+    sixteen_bytes wrong = {0};
+#pragma GCC unroll 4
+    for (size_t i = 0; i < sizeof begins; i++) {
+        const sixteen_bytes values = sixteen_bytes_of(digits + begins[i]) ^ '0';
+        wrong |= (values < 0) | (values > 9);
+        write_pairs(number.pairs + begins[i] / 2, values);
+    }
+    if (sixteen_any(wrong))
+        memset(&number, 0, sizeof number);
+    return number;
+}
+
+// Not compiled into its caller: the service's own numbers have all digits.
+__attribute__((noinline)) static struct sequence_number read_fewer_digits(struct str decimal)
+{
+    char digits[SEQUENCE_DIGITS];
+    memset(digits, '0', sizeof digits);
+    memcpy(digits + sizeof digits - decimal.len, decimal.ptr, decimal.len);
+    return read_digits(digits);
 }
 
 struct sequence_number sequence_number_parse(struct str decimal)
 {
-    struct sequence_number number;
-    return to_limbs(decimal, number.limbs, SEQUENCE_LIMBS) ? number : (struct sequence_number){{0}};
+    if (decimal.len == SEQUENCE_DIGITS)
+        return read_digits(decimal.ptr);
+    if (decimal.len > SEQUENCE_DIGITS)
+        return (struct sequence_number){{0}};
+    return read_fewer_digits(decimal);
 }
 
-static bool is_known(const struct sequence_number *number)
+bool sequence_number_is_known(const struct sequence_number *number)
 {
-    for (size_t i = 0; i < SEQUENCE_LIMBS; i++)
-        if (number->limbs[i] != 0)
+    for (size_t i = 0; i < sizeof number->pairs; i++)
+        if (number->pairs[i] != 0)
             return true;
     return false;
 }
 
 static bool is_greater(const struct sequence_number *a, const struct sequence_number *b)
 {
-    for (size_t i = 0; i < SEQUENCE_LIMBS; i++)
-        if (a->limbs[i] != b->limbs[i])
-            return a->limbs[i] > b->limbs[i];
-    return false;
+    return memcmp(a->pairs, b->pairs, sizeof a->pairs) > 0;
 }
 
 bool placement_may_follow(const struct placement *later, const struct placement *earlier)
 {
     return later->shard != earlier->shard || later->shard == SHARD_UNKNOWN ||
-           !is_known(&later->sequence_number) || !is_known(&earlier->sequence_number) ||
+           !sequence_number_is_known(&later->sequence_number) ||
+           !sequence_number_is_known(&earlier->sequence_number) ||
            is_greater(&later->sequence_number, &earlier->sequence_number);
 }

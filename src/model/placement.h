@@ -4,7 +4,7 @@
 // records whatever the order in which their answers came.
 //
 // The service writes a sequence number as 56 decimal digits. One is kept for each lane, so it is
-// small here: seven limbs, which leave a placement half a cache line. Longer ones, which its
+// small here: two digits a byte, which leave a placement half a cache line. Longer ones, which its
 // pattern would allow (129 digits, API reference, PutRecordsResultEntry), count as unknown.
 #ifndef PGK_MODEL_PLACEMENT_H
 #define PGK_MODEL_PLACEMENT_H
@@ -18,11 +18,11 @@
 #define SHARD_UNKNOWN UINT32_MAX
 
 enum {
-    SEQUENCE_LIMBS = 7
+    SEQUENCE_DIGITS = 56
 };
 
 struct sequence_number {
-    uint32_t limbs[SEQUENCE_LIMBS]; // Eight digits each, the high ones first; all 0: not known.
+    uint8_t pairs[SEQUENCE_DIGITS / 2]; // The high ones first; all 0: not known.
 };
 
 struct placement {
@@ -37,6 +37,7 @@ uint32_t shard_parse(struct str shard_id);
 
 // Not known unless it is a number.
 struct sequence_number sequence_number_parse(struct str decimal);
+bool sequence_number_is_known(const struct sequence_number *number);
 
 // True unless both are known to lie in one shard and `later` is not behind `earlier` there.
 bool placement_may_follow(const struct placement *later, const struct placement *earlier);

@@ -9,6 +9,7 @@
 #include "model/record.h"
 #include "oracle.h"
 #include "promptness.h"
+#include "sequence_number_of.h"
 #include "stream.h"
 #include "world.h"
 
@@ -179,7 +180,7 @@ static enum storing place(
         inverted ? last->number - 1 - (uint64_t)roll(NUMBERS_BETWEEN) : stream_number();
     *placement = (struct placement){
         .shard = shard->id,
-        .sequence_number = {{(uint32_t)(number >> 32), (uint32_t)number}},
+        .sequence_number = sequence_number_of(number),
     };
     if (inverted)
         return scenario_keeps_order(&world.scenario) ? STORING_INVERTED : STORING_IN_PLACE;

@@ -1,6 +1,7 @@
 #include "delivery_under_test.h"
 
 #include "base/clock.h"
+#include "sequence_number_of.h"
 
 static const struct delivery_options options = {
     .lane_bits = LANE_BITS_MAX,
@@ -18,7 +19,7 @@ static void store_at(uint32_t shard, uint32_t sequence_number)
     batch->outcomes[0] = OUTCOME_STORED;
     batch->placements[0] = (struct placement){
         .shard = shard,
-        .sequence_number = {{sequence_number}},
+        .sequence_number = sequence_number_of(sequence_number),
     };
     delivery_settle(&delivery, batch, now_ms);
 }
@@ -146,7 +147,7 @@ static void a_key_that_is_spread_has_many_lanes_next_to_each_other(void **state)
         assert_in_range(batch->records[i]->lane, 0x300, 0x33f);
         batch->outcomes[i] = OUTCOME_STORED;
         batch->placements[i] =
-            (struct placement){.shard = 1, .sequence_number = {{(uint32_t)(1000 - i)}}};
+            (struct placement){.shard = 1, .sequence_number = sequence_number_of(1000 - i)};
     }
     delivery_settle(&other, batch, 0);
     assert_int_equal(other.counts.inverted, 0);

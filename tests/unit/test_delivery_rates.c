@@ -6,6 +6,7 @@
 #include "delivery/delivery.h"
 #include "model/batch.h"
 #include "model/record.h"
+#include "sequence_number_of.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +123,7 @@ static void answer(struct service *service, struct batch *batch)
         batch->outcomes[i] = stored ? OUTCOME_STORED : OUTCOME_THROTTLED;
         batch->placements[i].shard = number;
         if (stored)
-            batch->placements[i].sequence_number.limbs[SEQUENCE_LIMBS - 1] = ++shard->sequence;
+            batch->placements[i].sequence_number = sequence_number_of(++shard->sequence);
     }
 }
 

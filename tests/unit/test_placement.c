@@ -51,6 +51,30 @@ static void what_is_no_shards_id_is_unknown(void **state)
         assert_int_equal(shard_parse(ids[i]), SHARD_UNKNOWN);
 }
 
+// Of every length, and with each character of which one may take the place of each digit.
+static void a_shards_id_is_digits_all_over(void **state)
+{
+    (void)state;
+    const char others[] = "/:x-\"\xb0";
+    for (size_t digits = 1; digits <= 16; digits++) {
+        char id[] = "shardId-0000012345678901";
+        char *number = id + strlen("shardId-");
+        memmove(number, number + 16 - digits, digits + 1);
+        const uint64_t expected = strtoull(number, NULL, 10);
+        const uint32_t shard = expected < SHARD_UNKNOWN ? (uint32_t)expected : SHARD_UNKNOWN;
+        assert_int_equal(shard_parse(str_from_c(id)), shard);
+        for (size_t i = 0; i < digits; i++)
+            for (size_t j = 0; j < sizeof others; j++) {
+                const char digit = number[i];
+                number[i] = others[j];
+                assert_int_equal(
+                    shard_parse((struct str){.ptr = id, .len = strlen("shardId-") + digits}),
+                    SHARD_UNKNOWN);
+                number[i] = digit;
+            }
+    }
+}
+
 static void sequence_numbers_are_ordered_as_numbers(void **state)
 {
     (void)state;
@@ -104,6 +128,36 @@ static void what_is_no_sequence_number_may_stand_anywhere(void **state)
     }
 }
 
+static void a_sequence_number_is_digits_all_over(void **state)
+{
+    (void)state;
+    const char others[] = "/:x-\"\xb0";
+    const char all[] = "49543463076548007577105092703039560359975228518395012686";
+    for (size_t len = 1; len <= strlen(all); len++)
+        for (size_t i = 0; i < len; i++)
+            for (size_t j = 0; j < sizeof others; j++) {
+                char text[sizeof all];
+                memcpy(text, all, sizeof all);
+                text[i] = others[j];
+                const struct sequence_number number =
+                    sequence_number_parse((struct str){.ptr = text, .len = len});
+                assert_false(sequence_number_is_known(&number));
+            }
+}
+
+static void zeros_before_a_number_change_nothing(void **state)
+{
+    (void)state;
+    struct placement seven = at(1, "7");
+    char text[57] = "00000000000000000000000000000000000000000000000000000007";
+    for (size_t len = 1; len < sizeof text; len++) {
+        struct placement padded = at(1, text + 56 - len);
+        assert_memory_equal(&padded, &seven, sizeof seven);
+    }
+    struct placement zero = at(1, "00");
+    assert_false(sequence_number_is_known(&zero.sequence_number));
+}
+
 static void shards_have_orders_of_their_own(void **state)
 {
     (void)state;
@@ -123,9 +177,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_shard_is_the_number_of_its_id),
         cmocka_unit_test(what_is_no_shards_id_is_unknown),
+        cmocka_unit_test(a_shards_id_is_digits_all_over),
         cmocka_unit_test(sequence_numbers_are_ordered_as_numbers),
         cmocka_unit_test(every_length_and_digit_counts),
         cmocka_unit_test(what_is_no_sequence_number_may_stand_anywhere),
+        cmocka_unit_test(a_sequence_number_is_digits_all_over),
+        cmocka_unit_test(zeros_before_a_number_change_nothing),
         cmocka_unit_test(shards_have_orders_of_their_own),
     };
     return cmocka_run_group_tests_name("placement", tests, NULL, NULL);

@@ -252,6 +252,14 @@ static void what_is_not_surely_stored_failed(void **state)
         OUTCOME_FAILED, OUTCOME_FAILED, OUTCOME_FAILED);
 }
 
+static void assert_placement(
+    const struct placement *placement, uint32_t shard, struct str sequence_number)
+{
+    const struct sequence_number expected = sequence_number_parse(sequence_number);
+    assert_int_equal(placement->shard, shard);
+    assert_memory_equal(&placement->sequence_number, &expected, sizeof expected);
+}
+
 static void what_is_stored_has_its_placement(void **state)
 {
     (void)state;
@@ -261,13 +269,10 @@ static void what_is_stored_has_its_placement(void **state)
     assert_true(
         read_reply(&batch, REPLY("0", STORED, STORED_NULL, "{\"SequenceNumber\":\"1\"}"), &counts));
 
-    struct sequence_number number =
-        sequence_number_parse(STR("49543463076548007577105092703039560359975228518395012686"));
-    assert_int_equal(batch.placements[0].shard, 0);
-    assert_memory_equal(&batch.placements[0].sequence_number, &number, sizeof number);
-    assert_int_equal(batch.placements[1].sequence_number.limbs[SEQUENCE_LIMBS - 1], 4954);
-    assert_int_equal(batch.placements[2].shard, SHARD_UNKNOWN);
-    assert_int_equal(batch.placements[2].sequence_number.limbs[SEQUENCE_LIMBS - 1], 1);
+    assert_placement(
+        &batch.placements[0], 0, STR("49543463076548007577105092703039560359975228518395012686"));
+    assert_placement(&batch.placements[1], 0, STR("4954"));
+    assert_placement(&batch.placements[2], SHARD_UNKNOWN, STR("1"));
 }
 
 static void the_shard_of_a_throttled_record_is_read_from_the_message(void **state)
