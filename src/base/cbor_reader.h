@@ -57,6 +57,22 @@ struct str cbor_bytes(struct cbor_reader *reader);
 // "" stands for it.
 struct str cbor_text_or_skip(struct cbor_reader *reader);
 
+// What was not read yet; "" after a failure.
+static inline struct str cbor_rest(const struct cbor_reader *reader)
+{
+    if (reader->at == reader->end)
+        return STR("");
+    return (struct str){.ptr = reader->at, .len = (size_t)(reader->end - reader->at)};
+}
+
+// Passes the first len bytes of what was not read yet: the caller knows that they are the item
+// which comes next, all of it, and the tags before it.
+static inline void cbor_pass(struct cbor_reader *reader, size_t len)
+{
+    assert(len <= (size_t)(reader->end - reader->at));
+    reader->at += len;
+}
+
 double cbor_number(struct cbor_reader *reader);
 void cbor_skip(struct cbor_reader *reader);
 

@@ -88,6 +88,22 @@ static inline void document_skip(struct document *document)
         json_skip(&document->json);
 }
 
+// What was not read yet; "" after a failure.
+static inline struct str document_rest(const struct document *document)
+{
+    return document->form == DOCUMENT_CBOR ? cbor_rest(&document->cbor)
+                                           : json_rest(&document->json);
+}
+
+// Passes the first len bytes of that: the caller knows them to be all of the value that comes next.
+static inline void document_pass(struct document *document, size_t len)
+{
+    if (document->form == DOCUMENT_CBOR)
+        cbor_pass(&document->cbor, len);
+    else
+        json_pass(&document->json, len);
+}
+
 static inline bool document_done(struct document *document)
 {
     return document->form == DOCUMENT_CBOR ? cbor_done(&document->cbor)

@@ -54,6 +54,22 @@ struct str json_string(struct json_reader *reader);
 // and "" stands for it.
 struct str json_string_or_skip(struct json_reader *reader);
 
+// What was not read yet; "" after a failure.
+static inline struct str json_rest(const struct json_reader *reader)
+{
+    if (reader->failed || reader->at == reader->end)
+        return STR("");
+    return (struct str){.ptr = reader->at, .len = (size_t)(reader->end - reader->at)};
+}
+
+// Passes the first len bytes of what was not read yet: the caller knows that they are the value
+// which comes next, all of it, and the blanks before it.
+static inline void json_pass(struct json_reader *reader, size_t len)
+{
+    assert(!reader->failed && len <= (size_t)(reader->end - reader->at));
+    reader->at += len;
+}
+
 double json_number(struct json_reader *reader);
 bool json_bool(struct json_reader *reader);
 void json_skip(struct json_reader *reader);

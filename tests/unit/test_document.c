@@ -74,12 +74,60 @@ static void a_document_can_be_failed_by_its_reader(void **state)
     }
 }
 
+static void what_is_known_is_passed(void **state)
+{
+    (void)state;
+    const struct str arrays[] = {
+        [DOCUMENT_JSON] = STR("[1, {\"a\":[2]} ,3]"),
+        [DOCUMENT_CBOR] = STR("\x9f\x01\xa1\x61\x61\x81\x02\x03\xff"),
+    };
+    const struct str second[] = {
+        [DOCUMENT_JSON] = STR(" {\"a\":[2]}"),
+        [DOCUMENT_CBOR] = STR("\xa1\x61\x61\x81\x02"),
+    };
+    for (enum document_form form = DOCUMENT_JSON; form <= DOCUMENT_CBOR; form++) {
+        char bytes[32];
+        memcpy(bytes, arrays[form].ptr, arrays[form].len);
+        struct document document = document_over(form, bytes, arrays[form].len);
+        assert_true(str_equal(document_rest(&document), arrays[form]));
+        document_enter_array(&document);
+        assert_true(document_element(&document));
+        assert_float_equal(document_number(&document), 1, 0);
+        assert_true(document_element(&document));
+
+        assert_true(str_starts_with(document_rest(&document), second[form]));
+        document_pass(&document, second[form].len);
+
+        assert_true(document_element(&document));
+        assert_float_equal(document_number(&document), 3, 0);
+        assert_false(document_element(&document));
+        assert_int_equal(document_rest(&document).len, 0);
+        assert_true(document_done(&document));
+    }
+}
+
+static void after_a_failure_nothing_is_left(void **state)
+{
+    (void)state;
+    for (enum document_form form = DOCUMENT_JSON; form <= DOCUMENT_CBOR; form++) {
+        char bytes[] = "12345678";
+        struct document document = document_over(form, bytes, strlen(bytes));
+        document_fail(&document);
+        assert_int_equal(document_rest(&document).len, 0);
+
+        document = document_over(form, NULL, 0);
+        assert_non_null(document_rest(&document).ptr);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_forms_are_walked_alike),
         cmocka_unit_test(the_first_byte_tells_the_form),
         cmocka_unit_test(a_document_can_be_failed_by_its_reader),
+        cmocka_unit_test(what_is_known_is_passed),
+        cmocka_unit_test(after_a_failure_nothing_is_left),
     };
     return cmocka_run_group_tests_name("document", tests, NULL, NULL);
 }
