@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/document.h"
+#include "kinesis/entry_shape.h"
 #include "model/batch.h"
 #include "model/record.h"
 
@@ -86,15 +87,47 @@ static void count_outcome(
         code.text[0] ? code.text : "neither a sequence number nor an error code", message.text);
 }
 
+// An entry that looks like one before it is passed without being read.
+static bool pass_stored(
+    struct document *reply, const struct entry_shape *shape, struct placement *placement)
+{
+    const size_t len = entry_shape_fit(shape, document_rest(reply), placement);
+    if (len > 0)
+        document_pass(reply, len);
+    return len > 0;
+}
+
+static struct entry read_and_learn(struct document *reply, struct entry_shape *shape)
+{
+    const struct str rest = document_rest(reply);
+    entry_shape_keep(shape, rest);
+    const struct entry entry = read_entry(reply);
+    const struct stored_entry stored = {
+        .bytes = {.ptr = rest.ptr, .len = rest.len - document_rest(reply).len},
+        .sequence_number = entry.sequence_number,
+        .shard_id = entry.shard_id,
+    };
+    if (!document_has_failed(reply) && outcome_of(&entry) == OUTCOME_STORED)
+        entry_shape_learn(shape, &stored);
+    return entry;
+}
+
 // Reads the array of outcomes; returns how many there are, which may be more than were asked for.
 static size_t read_entries(
     struct document *reply, struct batch *batch, struct put_records_counts *counts)
 {
     *counts = (struct put_records_counts){.stored = 0};
+    struct entry_shape shape;
+    entry_shape_init(&shape);
     size_t told = 0;
     document_enter_array(reply);
     for (; document_element(reply); told++) {
-        struct entry entry = read_entry(reply);
+        if (told < batch->count && pass_stored(reply, &shape, &batch->placements[told])) {
+            batch->outcomes[told] = OUTCOME_STORED;
+            counts->stored++;
+            continue;
+        }
+        const struct entry entry = read_and_learn(reply, &shape);
         if (told >= batch->count)
             continue;
         batch->outcomes[told] = outcome_of(&entry);

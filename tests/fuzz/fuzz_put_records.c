@@ -1,11 +1,13 @@
 // The replies of the service: to PutRecords, to DescribeStreamSummary, and its errors. The first
-// byte tells how many records the request had.
+// byte tells how many records the request had. What is made of an answer to PutRecords is what
+// reading each of its entries by itself makes of it.
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "kinesis/describe_stream.h"
 #include "kinesis/put_records.h"
 #include "kinesis/service_error.h"
 #include "model/batch.h"
+#include "read_plainly.h"
 
 #include <assert.h>
 #include <string.h>
@@ -46,30 +48,25 @@ static void read_refusal(struct buf *body)
     service_error_explain(&error, "PutRecords", &err);
 }
 
-// A copy, since a body is spent by its reading, and one of exactly its size, so that a sanitizer
-// sees one byte too many.
-static struct buf copy_of(struct str text)
-{
-    char *bytes = alloc_bytes(text.len);
-    memcpy(bytes, text.ptr, text.len);
-    return (struct buf){.ptr = bytes, .len = text.len, .bytes_max = text.len};
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
     const struct str text = {.ptr = (const char *)data + 1, .len = size - 1};
 
-    struct buf body = copy_of(text);
-    read_records(&body, 1 + data[0] % 8);
-    buf_release(&body);
+    const size_t sent = 1 + data[0] % 8;
 
-    body = copy_of(text);
+    struct buf body = spendable_copy(text);
+    read_records(&body, sent);
+    buf_release(&body);
+    bool believed;
+    assert(is_read_as_plainly(text, sent, &believed));
+
+    body = spendable_copy(text);
     read_stream(&body);
     buf_release(&body);
 
-    body = copy_of(text);
+    body = spendable_copy(text);
     read_refusal(&body);
     buf_release(&body);
     return 0;
