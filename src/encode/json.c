@@ -10,52 +10,77 @@
 
 #include <assert.h>
 
-// Everything from the brace that opens the record to the one that opens its columns.
-static void write_head(struct buf *data, const struct event *event, struct str table_json,
-    struct str operation, struct str time)
+// Here and below: of each text that it adds the compiler knows the length, which a choice between
+// two would hide. What it does not know was prepared with its relation.
+//
+// Everything from the brace that opens the record to the operation's name.
+static void write_head(
+    struct buf *data, const struct event *event, struct str time, struct str table_json)
 {
     buf_add(data, STR("{\"time\":\""));
     buf_add(data, time);
     buf_add(data, STR("\",\"lsn\":\""));
     lsn_add(data, event->lsn);
-    buf_add(data, STR("\",\"table\":"));
     buf_add(data, table_json);
-    buf_add(data, STR(",\"operation\":\""));
-    buf_add(data, operation);
-    buf_add(data, STR("\",\"columns\":{"));
 }
 
-// Here and below: of each text that it adds the compiler knows the length, which a choice between
-// two would hide.
-static size_t write_datum(struct buf *data, const struct json_name *type, const struct datum *datum)
+// The operation's name, up to the brace that opens the columns.
+static void write_operation(struct buf *data, enum operation operation)
 {
-    if (datum->kind == DATUM_TEXT && datum->quoted)
-        buf_add(data, STR("{\"q\":\"true\""));
-    else
-        buf_add(data, STR("{\"q\":\"false\""));
-    buf_add(data, type->text);
-    size_t invalid = json_write_text(data, told_text(datum));
-    buf_add(data, STR("\"}"));
-    return type->invalid + invalid;
-}
-
-static size_t write_told(struct buf *data, const struct told *told)
-{
-    const struct json_name *name = &told->column->quoted_json;
-    const struct json_name *type = &told->column->type_json;
-    size_t invalid = name->invalid;
-    buf_add(data, name->text);
-    if (told->new_value) {
-        buf_add(data, STR("\"new\":"));
-        invalid += write_datum(data, type, told->new_value);
+    switch (operation) {
+    case OPERATION_INSERT:
+        buf_add(data, STR("INSERT\",\"columns\":{"));
+        break;
+    case OPERATION_UPDATE:
+        buf_add(data, STR("UPDATE\",\"columns\":{"));
+        break;
+    case OPERATION_DELETE:
+        buf_add(data, STR("DELETE\",\"columns\":{"));
+        break;
     }
-    if (told->new_value && told->old_value)
-        buf_add_byte(data, ',');
+}
+
+static bool is_quoted(const struct datum *datum)
+{
+    return datum->kind == DATUM_TEXT && datum->quoted;
+}
+
+static size_t write_value(struct buf *data, struct json_text before, const struct datum *datum)
+{
+    buf_add(data, before.text);
+    return before.invalid + json_write_text(data, told_text(datum));
+}
+
+// What stands before a column's name in JSON, without the comma before the first.
+static struct json_text without_comma(struct json_text before, bool is_first)
+{
+    return (struct json_text){str_after(before.text, is_first), before.invalid};
+}
+
+static size_t write_old(struct buf *data, const struct told *told)
+{
+    const struct datum *datum = told->old_value;
+    const size_t invalid = write_value(data, told->column->old_json[is_quoted(datum)], datum);
+    buf_add(data, STR("\"}}"));
+    return invalid;
+}
+
+static size_t write_told(struct buf *data, const struct told *told, bool is_first)
+{
+    const struct column *column = told->column;
+    const struct datum *datum = told->new_value;
+    if (!datum) {
+        const struct json_text name = without_comma(column->name_json, is_first);
+        buf_add(data, name.text);
+        return name.invalid + write_old(data, told);
+    }
+    const size_t invalid =
+        write_value(data, without_comma(column->new_json[is_quoted(datum)], is_first), datum);
     if (told->old_value) {
-        buf_add(data, STR("\"old\":"));
-        invalid += write_datum(data, type, told->old_value);
+        buf_add(data, STR("\"},"));
+        return invalid + write_old(data, told);
     }
-    buf_add_byte(data, '}');
+    buf_add(data, STR("\"}}"));
     return invalid;
 }
 
@@ -63,30 +88,15 @@ static size_t write_columns(struct buf *data, const struct change *change)
 {
     const struct relation *relation = change->relation;
     size_t invalid = 0;
-    bool first = true;
+    bool is_first = true;
     for (size_t i = 0; i < relation->column_count; i++) {
         struct told told;
         if (!told_of(change, relation->sorted[i], &told))
             continue;
-        if (!first)
-            buf_add_byte(data, ',');
-        first = false;
-        invalid += write_told(data, &told);
+        invalid += write_told(data, &told, is_first);
+        is_first = false;
     }
     return invalid;
-}
-
-static struct str operation_name(enum operation operation)
-{
-    switch (operation) {
-    case OPERATION_INSERT:
-        return STR("INSERT");
-    case OPERATION_UPDATE:
-        return STR("UPDATE");
-    case OPERATION_DELETE:
-        break;
-    }
-    return STR("DELETE");
 }
 
 // Everything behind columns and content.
@@ -120,8 +130,9 @@ size_t json_encode_change(
 {
     assert(event->kind == EVENT_CHANGE);
     const struct change *change = &event->change;
-    const struct json_name *table = &change->relation->quoted_json;
-    write_head(data, event, table->text, operation_name(change->operation), frame->time);
+    const struct json_text *table = &change->relation->quoted_json;
+    write_head(data, event, frame->time, table->text);
+    write_operation(data, change->operation);
     size_t invalid = table->invalid + write_columns(data, change);
     buf_add_byte(data, '}');
     write_tail(data, event, frame);
@@ -132,9 +143,9 @@ size_t json_encode_truncate(struct buf *data, const struct event *event,
     const struct relation *relation, const struct json_frame *frame)
 {
     assert(event->kind == EVENT_TRUNCATE);
-    const struct json_name *table = &relation->quoted_json;
-    write_head(data, event, table->text, STR("TRUNCATE"), frame->time);
-    buf_add_byte(data, '}');
+    const struct json_text *table = &relation->quoted_json;
+    write_head(data, event, frame->time, table->text);
+    buf_add(data, STR("TRUNCATE\",\"columns\":{}"));
     write_tail(data, event, frame);
     return table->invalid;
 }
@@ -144,8 +155,8 @@ size_t json_encode_message(
 {
     assert(event->kind == EVENT_MESSAGE);
     const struct message *message = &event->message;
-    write_head(data, event, STR("\"\""), STR("MESSAGE"), frame->time);
-    buf_add(data, STR("},\"prefix\":"));
+    write_head(data, event, frame->time, STR("\",\"table\":\"\",\"operation\":\""));
+    buf_add(data, STR("MESSAGE\",\"columns\":{},\"prefix\":"));
     size_t invalid = json_write_string(data, message->prefix);
     if (utf8_is_valid(message->content)) {
         buf_add(data, STR(",\"content\":"));

@@ -43,39 +43,80 @@ static struct column *own_columns(struct relation *relation)
     return (struct column *)relation->columns;
 }
 
-static struct json_name json_name_of(
-    struct buf *json, struct str before, struct str name, struct str after)
+static struct json_text text_since(const struct buf *json, size_t at, size_t invalid)
 {
-    size_t at = json->len;
-    buf_add(json, before);
-    size_t invalid = json_write_string(json, name);
-    buf_add(json, after);
-    return (struct json_name){.text = str_after(buf_str(json), at), .invalid = invalid};
+    return (struct json_text){.text = str_after(buf_str(json), at), .invalid = invalid};
 }
 
-static void write_names(struct relation *relation)
+static struct json_text quoted_json(struct buf *json, struct str quoted)
+{
+    const size_t at = json->len;
+    buf_add(json, STR("\",\"table\":"));
+    const size_t invalid = json_write_string(json, quoted);
+    buf_add(json, STR(",\"operation\":\""));
+    return text_since(json, at, invalid);
+}
+
+static struct json_text name_json(struct buf *json, const struct column *column)
+{
+    const size_t at = json->len;
+    buf_add_byte(json, ',');
+    const size_t invalid = json_write_string(json, column->quoted);
+    buf_add(json, STR(":{"));
+    return text_since(json, at, invalid);
+}
+
+static size_t write_type(struct buf *json, const struct column *column, bool is_quoted)
+{
+    buf_add(json, is_quoted ? STR("{\"q\":\"true\",\"t\":") : STR("{\"q\":\"false\",\"t\":"));
+    const size_t invalid = json_write_string(json, column->type);
+    buf_add(json, STR(",\"v\":\""));
+    return invalid;
+}
+
+static struct json_text new_json(struct buf *json, const struct column *column, bool is_quoted)
+{
+    const size_t at = json->len;
+    size_t invalid = name_json(json, column).invalid;
+    buf_add(json, STR("\"new\":"));
+    invalid += write_type(json, column, is_quoted);
+    return text_since(json, at, invalid);
+}
+
+static struct json_text old_json(struct buf *json, const struct column *column, bool is_quoted)
+{
+    const size_t at = json->len;
+    buf_add(json, STR("\"old\":"));
+    const size_t invalid = write_type(json, column, is_quoted);
+    return text_since(json, at, invalid);
+}
+
+static void write_json(struct relation *relation)
 {
     struct column *columns = own_columns(relation);
     struct buf *json = &relation->json;
-    relation->quoted_json = json_name_of(json, STR(""), relation->quoted, STR(""));
+    relation->quoted_json = quoted_json(json, relation->quoted);
     for (size_t i = 0; i < relation->column_count; i++) {
-        columns[i].quoted_json = json_name_of(json, STR(""), columns[i].quoted, STR(":{"));
-        columns[i].type_json =
-            json_name_of(json, STR(",\"t\":"), columns[i].type, STR(",\"v\":\""));
+        struct column *column = &columns[i];
+        column->name_json = name_json(json, column);
+        for (int is_quoted = 0; is_quoted < 2; is_quoted++) {
+            column->new_json[is_quoted] = new_json(json, column, is_quoted);
+            column->old_json[is_quoted] = old_json(json, column, is_quoted);
+        }
     }
 }
 
-// Measured in a buf without room, then written into one that holds them all, so that none moves.
-static void write_names_as_json(struct relation *relation)
+// Measured in a buf without room, then written into one that holds it all, so that nothing moves.
+static void prepare_json(struct relation *relation)
 {
     buf_release(&relation->json);
     buf_init(&relation->json, 0);
-    write_names(relation);
+    write_json(relation);
     size_t bytes = buf_wanted(&relation->json);
 
     buf_init(&relation->json, bytes);
     buf_room(&relation->json, bytes);
-    write_names(relation);
+    write_json(relation);
     assert(buf_ok(&relation->json));
 }
 
@@ -111,7 +152,7 @@ struct relation *relation_new(const struct relation *shown)
         .table = relation_table(shown->quoted),
         .sorted = sorted,
     };
-    write_names_as_json(relation);
+    prepare_json(relation);
     return relation;
 }
 
@@ -163,5 +204,5 @@ void relation_set_types(struct relation *relation, const struct str *types)
         columns[i].type = placed(&room, types[i]);
     free(relation->type_names);
     relation->type_names = names;
-    write_names_as_json(relation);
+    prepare_json(relation);
 }

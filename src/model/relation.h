@@ -16,11 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A name as JSON writes it, quotes included, and what always stands around it in a record: prepared
-// once, as every row shows it.
-struct json_name {
+// What always stands before a value in a record, names and all: prepared once, as every row shows
+// it.
+struct json_text {
     struct str text;
-    size_t invalid; // How many of its bytes are no UTF-8, and were replaced.
+    size_t invalid; // How many bytes of its names are no UTF-8, and were replaced.
 };
 
 struct column {
@@ -30,8 +30,10 @@ struct column {
     uint32_t type_oid; // 0: not known (test_decoding).
 
     // The rest is made by relation_new() and relation_set_types().
-    struct json_name quoted_json; // "id":{
-    struct json_name type_json;   // ,"t":"integer","v":"
+    // Those of values come twice, in the order of "q": "false", "true".
+    struct json_text name_json;   // ,"id":{
+    struct json_text new_json[2]; // ,"id":{"new":{"q":"true","t":"text","v":"
+    struct json_text old_json[2]; // "old":{"q":"true","t":"text","v":"
 };
 
 // A column of the primary key.
@@ -59,8 +61,8 @@ struct relation {
     size_t column_count; // At most 1,600, PostgreSQL's limit.
 
     // Made by relation_new().
-    uint64_t table; // Tells tables apart: a hash of `quoted`.
-    struct json_name quoted_json;
+    uint64_t table;               // Tells tables apart: a hash of `quoted`.
+    struct json_text quoted_json; // ","table":"public.t","operation":"
     const uint16_t *sorted; // Column numbers in bytewise order of `quoted`: the records' order.
 
     // Set by relation_set_key(); in the order of the key's index.
@@ -72,7 +74,7 @@ struct relation {
     // Learned from an old row or a TRUNCATE, which need not show all columns (test_decoding).
     bool is_partial;
 
-    struct buf json; // What the names in JSON borrow from.
+    struct buf json; // What the texts in JSON borrow from.
 
     // The catalog's notes, not the records'.
     bool types_are_known; // The names of types are the catalog's own.

@@ -50,7 +50,13 @@ static void a_key_column_is_found_by_its_unquoted_name(void **state)
     relation_free(relation);
 }
 
-static void names_are_held_as_json_writes_them(void **state)
+static void assert_text(const struct json_text *json, const char *expected, size_t invalid)
+{
+    assert_true(str_equal(json->text, str_from_c(expected)));
+    assert_int_equal(json->invalid, invalid);
+}
+
+static void what_stands_before_values_is_held_as_json_writes_it(void **state)
 {
     (void)state;
     const struct column columns[] = {
@@ -62,17 +68,24 @@ static void names_are_held_as_json_writes_them(void **state)
         .quoted = STR("public.t"),
         .columns = columns,
         .column_count = 2});
-    assert_true(str_equal(relation->quoted_json.text, STR("\"public.t\"")));
-    assert_true(str_equal(relation->columns[0].type_json.text, STR(",\"t\":\"integer\",\"v\":\"")));
-    const struct json_name *odd = &relation->columns[1].quoted_json;
-    assert_true(str_equal(odd->text, STR("\"\\\"a\\u003c\\ufffd\\\"\":{")));
-    assert_int_equal(odd->invalid, 1);
+    assert_text(&relation->quoted_json, "\",\"table\":\"public.t\",\"operation\":\"", 0);
+    const struct column *id = &relation->columns[0];
+    assert_text(
+        &id->new_json[false], ",\"id\":{\"new\":{\"q\":\"false\",\"t\":\"integer\",\"v\":\"", 0);
+    assert_text(&id->old_json[true], "\"old\":{\"q\":\"true\",\"t\":\"integer\",\"v\":\"", 0);
+    const struct column *odd = &relation->columns[1];
+    const char *odd_name = ",\"\\\"a\\u003c\\ufffd\\\"\":{";
+    assert_text(&odd->name_json, odd_name, 1);
+    assert_int_equal(odd->new_json[true].invalid, 1);
+    assert_int_equal(odd->old_json[true].invalid, 0);
 
-    relation_set_types(relation, (const struct str[]){STR("bigint"), STR("citext")});
+    relation_set_types(relation, (const struct str[]){STR("bigint"), STR("c\xff")});
 
-    assert_true(str_equal(relation->columns[0].type_json.text, STR(",\"t\":\"bigint\",\"v\":\"")));
-    assert_true(str_equal(relation->columns[1].type_json.text, STR(",\"t\":\"citext\",\"v\":\"")));
-    assert_true(str_equal(odd->text, STR("\"\\\"a\\u003c\\ufffd\\\"\":{")));
+    assert_text(
+        &id->new_json[true], ",\"id\":{\"new\":{\"q\":\"true\",\"t\":\"bigint\",\"v\":\"", 0);
+    assert_text(&odd->old_json[false], "\"old\":{\"q\":\"false\",\"t\":\"c\\ufffd\",\"v\":\"", 1);
+    assert_int_equal(odd->new_json[true].invalid, 2);
+    assert_text(&odd->name_json, odd_name, 1);
     relation_free(relation);
 }
 
@@ -94,7 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_sorted_bytewise_by_their_quoted_names),
         cmocka_unit_test(a_key_column_is_found_by_its_unquoted_name),
-        cmocka_unit_test(names_are_held_as_json_writes_them),
+        cmocka_unit_test(what_stands_before_values_is_held_as_json_writes_it),
         cmocka_unit_test(a_relation_without_columns_is_a_relation),
     };
     return cmocka_run_group_tests_name("relation", tests, NULL, NULL);
