@@ -1,7 +1,7 @@
 #include "base/cbor_reader.h"
 
 #include "base/cbor_write.h"
-#include "base/json_write.h"
+#include "base/utf8.h"
 
 // Of a map or an array that does not tell: no real one has as many, since an item has a byte.
 #define UNTIL_END UINT64_MAX

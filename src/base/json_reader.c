@@ -1,7 +1,7 @@
 #include "base/json_reader.h"
 
 #include "base/eight_bytes.h"
-#include "base/json_write.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,77 +1,11 @@
 #include "base/json_write.h"
 
 #include "base/buf.h"
-#include "base/eight_bytes.h"
 #include "base/sixteen_bytes.h"
+#include "base/utf8.h"
 
 #include <stdbool.h>
 #include <string.h>
-
-static bool is_continuation(struct str text, size_t at)
-{
-    return at < text.len && ((uint8_t)text.ptr[at] & 0xc0) == 0x80;
-}
-
-// RFC 3629, section 4: the second byte's range excludes overlong forms and surrogates.
-static size_t wide_length(struct str text)
-{
-    uint8_t first = (uint8_t)text.ptr[0];
-    if (text.len < 2 || first < 0xc2 || first > 0xf4)
-        return 0;
-    uint8_t second = (uint8_t)text.ptr[1];
-    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (second < low || second > high)
-        return 0;
-    if (first < 0xe0)
-        return 2;
-    if (!is_continuation(text, 2))
-        return 0;
-    if (first < 0xf0)
-        return 3;
-    return is_continuation(text, 3) ? 4 : 0;
-}
-
-size_t utf8_length(struct str text)
-{
-    if (text.len == 0)
-        return 0;
-    return (uint8_t)text.ptr[0] < 0x80 ? 1 : wide_length(text);
-}
-
-// Eight bytes of ASCII are passed at a time: most text is nothing else.
-static size_t next_length(struct str text)
-{
-    if (text.len >= 8 && (eight_bytes(text.ptr) & EIGHT_TOP_BITS) == 0)
-        return 8;
-    return (uint8_t)text.ptr[0] < 0x80 ? 1 : wide_length(text);
-}
-
-static bool is_ascii(struct str text)
-{
-    uint64_t seen = 0;
-    for (size_t at = 0; at + 8 < text.len; at += 8)
-        seen |= eight_bytes(text.ptr + at);
-    if (text.len >= 8)
-        seen |= eight_bytes(text.ptr + text.len - 8);
-    else
-        for (size_t at = 0; at < text.len; at++)
-            seen |= (uint8_t)text.ptr[at];
-    return (seen & EIGHT_TOP_BITS) == 0;
-}
-
-bool utf8_is_valid(struct str text)
-{
-    if (is_ascii(text))
-        return true; // As what the service answers always is.
-    while (text.len > 0) {
-        const size_t len = next_length(text);
-        if (len == 0)
-            return false;
-        text = str_after(text, len);
-    }
-    return true;
-}
 
 enum care {
     CARE_NONE,

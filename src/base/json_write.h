@@ -16,11 +16,4 @@ size_t json_write_string(struct buf *buf, struct str text);
 // The same without the quotes, to build a string of several pieces.
 size_t json_write_text(struct buf *buf, struct str text);
 
-// The length of the UTF-8 character that text begins with, 0 when its first byte begins none:
-// overlong forms, surrogates and what is past U+10FFFF are none.
-size_t utf8_length(struct str text);
-
-// Whether all of the text is such characters.
-bool utf8_is_valid(struct str text);
-
 #endif

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json_write.h"
+#include "base/utf8.h"
 #include "encode/told.h"
 #include "model/event.h"
 #include "model/relation.h"

@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 #include "base/digest.h"
-#include "base/json_write.h"
+#include "base/utf8.h"
 #include "model/event.h"
 #include "model/relation.h"
 
@@ -17,36 +17,6 @@ enum {
 void partition_key_init(struct buf *key)
 {
     buf_init(key, WHOLE_KEY_BYTES_MAX);
-}
-
-// The length of the UTF-8 that text begins with.
-static size_t valid_length(struct str text)
-{
-    size_t valid = 0;
-    while (valid < text.len) {
-        if ((uint8_t)text.ptr[valid] < 0x80) {
-            valid++;
-            continue;
-        }
-        size_t len = utf8_length(str_after(text, valid));
-        if (len == 0)
-            break;
-        valid += len;
-    }
-    return valid;
-}
-
-static void add_as_utf8(struct buf *key, struct str text)
-{
-    while (text.len > 0) {
-        size_t valid = valid_length(text);
-        buf_add(key, (struct str){.ptr = text.ptr, .len = valid});
-        text = str_after(text, valid);
-        if (text.len > 0) {
-            buf_add(key, STR("\xef\xbf\xbd"));
-            text = str_after(text, 1);
-        }
-    }
 }
 
 // Where the character that byte `at` of valid UTF-8 belongs to begins.
@@ -87,15 +57,15 @@ void partition_key_of(struct buf *key, const struct event *event)
     const struct relation *relation = change->relation;
 
     buf_clear(key);
-    add_as_utf8(key, relation->quoted);
+    buf_add(key, relation->quoted_utf8);
     for (size_t i = 0; i < relation->key_count; i++) {
         const struct key_column *column = &relation->key[i];
-        add_as_utf8(key, column->name);
+        buf_add(key, column->name_utf8);
         const struct datum *datum = key_datum(change, column);
         if (!datum)
             continue;
         buf_add_byte(key, datum->quoted ? 'q' : 'n');
-        add_as_utf8(key, datum->text);
+        utf8_write(key, datum->text);
     }
     shorten(key);
 }
@@ -103,7 +73,7 @@ void partition_key_of(struct buf *key, const struct event *event)
 void partition_key_of_relation(struct buf *key, const struct relation *relation)
 {
     buf_clear(key);
-    add_as_utf8(key, relation->quoted);
+    buf_add(key, relation->quoted_utf8);
     shorten(key);
 }
 
@@ -112,6 +82,6 @@ void partition_key_of_message(struct buf *key, const struct event *event)
     assert(event->kind == EVENT_MESSAGE);
     buf_clear(key);
     buf_add(key, STR("message"));
-    add_as_utf8(key, event->message.prefix);
+    utf8_write(key, event->message.prefix);
     shorten(key);
 }

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -43,7 +44,14 @@ static struct column *own_columns(struct relation *relation)
     return (struct column *)relation->columns;
 }
 
-static struct json_text text_since(const struct buf *json, size_t at, size_t invalid)
+static struct str utf8_of(struct buf *texts, struct str name)
+{
+    const size_t at = texts->len;
+    utf8_write(texts, name);
+    return str_after(buf_str(texts), at);
+}
+
+static struct json_text json_since(const struct buf *json, size_t at, size_t invalid)
 {
     return (struct json_text){.text = str_after(buf_str(json), at), .invalid = invalid};
 }
@@ -54,7 +62,7 @@ static struct json_text quoted_json(struct buf *json, struct str quoted)
     buf_add(json, STR("\",\"table\":"));
     const size_t invalid = json_write_string(json, quoted);
     buf_add(json, STR(",\"operation\":\""));
-    return text_since(json, at, invalid);
+    return json_since(json, at, invalid);
 }
 
 static struct json_text name_json(struct buf *json, const struct column *column)
@@ -63,7 +71,7 @@ static struct json_text name_json(struct buf *json, const struct column *column)
     buf_add_byte(json, ',');
     const size_t invalid = json_write_string(json, column->quoted);
     buf_add(json, STR(":{"));
-    return text_since(json, at, invalid);
+    return json_since(json, at, invalid);
 }
 
 static size_t write_type(struct buf *json, const struct column *column, bool is_quoted)
@@ -80,7 +88,7 @@ static struct json_text new_json(struct buf *json, const struct column *column, 
     size_t invalid = name_json(json, column).invalid;
     buf_add(json, STR("\"new\":"));
     invalid += write_type(json, column, is_quoted);
-    return text_since(json, at, invalid);
+    return json_since(json, at, invalid);
 }
 
 static struct json_text old_json(struct buf *json, const struct column *column, bool is_quoted)
@@ -88,36 +96,38 @@ static struct json_text old_json(struct buf *json, const struct column *column, 
     const size_t at = json->len;
     buf_add(json, STR("\"old\":"));
     const size_t invalid = write_type(json, column, is_quoted);
-    return text_since(json, at, invalid);
+    return json_since(json, at, invalid);
 }
 
-static void write_json(struct relation *relation)
+static void write_texts(struct relation *relation)
 {
     struct column *columns = own_columns(relation);
-    struct buf *json = &relation->json;
-    relation->quoted_json = quoted_json(json, relation->quoted);
+    struct buf *texts = &relation->texts;
+    relation->quoted_utf8 = utf8_of(texts, relation->quoted);
+    relation->quoted_json = quoted_json(texts, relation->quoted);
     for (size_t i = 0; i < relation->column_count; i++) {
         struct column *column = &columns[i];
-        column->name_json = name_json(json, column);
+        column->name_json = name_json(texts, column);
         for (int is_quoted = 0; is_quoted < 2; is_quoted++) {
-            column->new_json[is_quoted] = new_json(json, column, is_quoted);
-            column->old_json[is_quoted] = old_json(json, column, is_quoted);
+            column->new_json[is_quoted] = new_json(texts, column, is_quoted);
+            column->old_json[is_quoted] = old_json(texts, column, is_quoted);
         }
     }
 }
 
 // Measured in a buf without room, then written into one that holds it all, so that nothing moves.
-static void prepare_json(struct relation *relation)
+static void prepare_texts(struct relation *relation)
 {
-    buf_release(&relation->json);
-    buf_init(&relation->json, 0);
-    write_json(relation);
-    size_t bytes = buf_wanted(&relation->json);
+    struct buf *texts = &relation->texts;
+    buf_release(texts);
+    buf_init(texts, 0);
+    write_texts(relation);
+    const size_t bytes = buf_wanted(texts);
 
-    buf_init(&relation->json, bytes);
-    buf_room(&relation->json, bytes);
-    write_json(relation);
-    assert(buf_ok(&relation->json));
+    buf_init(texts, bytes);
+    buf_room(texts, bytes);
+    write_texts(relation);
+    assert(buf_ok(texts));
 }
 
 struct relation *relation_new(const struct relation *shown)
@@ -152,7 +162,7 @@ struct relation *relation_new(const struct relation *shown)
         .table = relation_table(shown->quoted),
         .sorted = sorted,
     };
-    prepare_json(relation);
+    prepare_texts(relation);
     return relation;
 }
 
@@ -160,7 +170,8 @@ void relation_free(struct relation *relation)
 {
     free((void *)relation->key);
     free(relation->type_names);
-    buf_release(&relation->json);
+    buf_release(&relation->texts);
+    buf_release(&relation->key_texts);
     free(relation);
 }
 
@@ -170,6 +181,19 @@ static int held_column(const struct relation *relation, struct str name)
         if (str_equal(relation->columns[i].quoted, name))
             return (int)i;
     return KEY_COLUMN_NOT_HELD;
+}
+
+// Room for all of them at once, so that none moves.
+static void prepare_key_texts(struct buf *texts, struct key_column *key, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += UTF8_GROWTH_MAX * key[i].name.len;
+    buf_release(texts);
+    buf_init(texts, bytes);
+    buf_room(texts, bytes);
+    for (size_t i = 0; i < count; i++)
+        key[i].name_utf8 = utf8_of(texts, key[i].name);
 }
 
 void relation_set_key(struct relation *relation, const struct str *names, size_t count)
@@ -186,6 +210,7 @@ void relation_set_key(struct relation *relation, const struct str *names, size_t
         key[i].name = placed(&room, names[i]);
         key[i].column = held_column(relation, names[i]);
     }
+    prepare_key_texts(&relation->key_texts, key, count);
     free((void *)relation->key);
     relation->key = key;
     relation->key_count = count;
@@ -204,5 +229,5 @@ void relation_set_types(struct relation *relation, const struct str *types)
         columns[i].type = placed(&room, types[i]);
     free(relation->type_names);
     relation->type_names = names;
-    prepare_json(relation);
+    prepare_texts(relation);
 }

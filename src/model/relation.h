@@ -41,8 +41,9 @@ enum {
     KEY_COLUMN_NOT_HELD = -1
 };
 struct key_column {
-    struct str name; // As the catalog holds it: unquoted.
-    int column;      // Which of the relation's columns, or KEY_COLUMN_NOT_HELD.
+    struct str name;      // As the catalog holds it: unquoted.
+    struct str name_utf8; // What is no UTF-8 replaced, as partition keys show it.
+    int column;           // Which of the relation's columns, or KEY_COLUMN_NOT_HELD.
 };
 
 // What happens to a relation's changes.
@@ -62,6 +63,7 @@ struct relation {
 
     // Made by relation_new().
     uint64_t table;               // Tells tables apart: a hash of `quoted`.
+    struct str quoted_utf8;       // What is no UTF-8 replaced, as partition keys show it.
     struct json_text quoted_json; // ","table":"public.t","operation":"
     const uint16_t *sorted; // Column numbers in bytewise order of `quoted`: the records' order.
 
@@ -74,7 +76,8 @@ struct relation {
     // Learned from an old row or a TRUNCATE, which need not show all columns (test_decoding).
     bool is_partial;
 
-    struct buf json; // What the texts in JSON borrow from.
+    struct buf texts;     // What quoted_utf8 and the texts in JSON borrow from.
+    struct buf key_texts; // What name_utf8 of the key's columns borrow from.
 
     // The catalog's notes, not the records'.
     bool types_are_known; // The names of types are the catalog's own.

@@ -1,6 +1,6 @@
 #include "postgres/cure.h"
 
-#include "base/json_write.h"
+#include "base/utf8.h"
 #include "base/str.h"
 
 #include <stdarg.h>

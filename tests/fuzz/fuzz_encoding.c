@@ -1,5 +1,5 @@
 // The first byte chooses the encoding; the rest is the text.
-#include "base/json_write.h"
+#include "base/utf8.h"
 #include "postgres/encoding.h"
 
 #include <stdlib.h>

@@ -90,40 +90,6 @@ static void a_byte_is_written_alike_wherever_it_stands(void **state)
     }
 }
 
-static void text_is_valid_only_if_each_character_is(void **state)
-{
-    (void)state;
-    const struct str wide = STR("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
-    char text[64];
-    for (size_t before = 0; before <= 33; before++) {
-        memset(text, 'a', sizeof text);
-        memcpy(text + before, wide.ptr, wide.len);
-        struct str whole = {.ptr = text, .len = before + wide.len};
-        assert_true(utf8_is_valid(whole));
-        assert_false(utf8_is_valid((struct str){.ptr = text, .len = whole.len - 1}));
-        text[before] = '\xff';
-        assert_false(utf8_is_valid(whole));
-    }
-    assert_true(utf8_is_valid(STR("")));
-}
-
-static void a_character_is_as_long_as_its_first_byte_says(void **state)
-{
-    (void)state;
-    assert_int_equal(utf8_length(STR("ab")), 1);
-    assert_int_equal(utf8_length(STR("\xc3\xa9"
-                                     "b")),
-        2);
-    assert_int_equal(utf8_length(STR("\xe2\x82\xac"
-                                     "b")),
-        3);
-    assert_int_equal(utf8_length(STR("\xf0\x9f\x98\x80"
-                                     "b")),
-        4);
-    assert_int_equal(utf8_length(STR("\xa9")), 0);
-    assert_int_equal(utf8_length(STR("")), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,8 +97,6 @@ int main(void)
         cmocka_unit_test(utf8_passes_unchanged),
         cmocka_unit_test(a_byte_is_written_alike_wherever_it_stands),
         cmocka_unit_test(each_byte_that_is_no_utf8_is_replaced_and_counted),
-        cmocka_unit_test(a_character_is_as_long_as_its_first_byte_says),
-        cmocka_unit_test(text_is_valid_only_if_each_character_is),
     };
     return cmocka_run_group_tests_name("json_write", tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/digest.h"
-#include "base/json_write.h"
+#include "base/utf8.h"
 #include "encode/partition_key.h"
 #include "model/event.h"
 #include "model/relation.h"

@@ -1,0 +1,95 @@
+#include "base/utf8.h"
+
+#include "base/buf.h"
+#include "base/eight_bytes.h"
+#include "base/sixteen_bytes.h"
+
+static bool is_continuation(struct str text, size_t at)
+{
+    return at < text.len && ((uint8_t)text.ptr[at] & 0xc0) == 0x80;
+}
+
+// Section 4: the second byte's range excludes overlong forms and surrogates.
+static size_t wide_length(struct str text)
+{
+    uint8_t first = (uint8_t)text.ptr[0];
+    if (text.len < 2 || first < 0xc2 || first > 0xf4)
+        return 0;
+    uint8_t second = (uint8_t)text.ptr[1];
+    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (second < low || second > high)
+        return 0;
+    if (first < 0xe0)
+        return 2;
+    if (!is_continuation(text, 2))
+        return 0;
+    if (first < 0xf0)
+        return 3;
+    return is_continuation(text, 3) ? 4 : 0;
+}
+
+size_t utf8_length(struct str text)
+{
+    if (text.len == 0)
+        return 0;
+    return (uint8_t)text.ptr[0] < 0x80 ? 1 : wide_length(text);
+}
+
+// Eight bytes of ASCII are passed at a time: most text is nothing else.
+static size_t next_length(struct str text)
+{
+    if (text.len >= 8 && (eight_bytes(text.ptr) & EIGHT_TOP_BITS) == 0)
+        return 8;
+    return utf8_length(text);
+}
+
+static bool is_short_ascii(struct str text)
+{
+    if (text.len >= SIXTEEN_SPREAD_MIN)
+        return !sixteen_any(sixteen_bytes_spread(text) < 0);
+    uint8_t seen = 0;
+    for (size_t at = 0; at < text.len; at++)
+        seen |= (uint8_t)text.ptr[at];
+    return seen < 0x80;
+}
+
+// The last sixteen bytes are looked at together, too, though some of them were before.
+static bool is_ascii(struct str text)
+{
+    if (text.len < SIXTEEN)
+        return is_short_ascii(text);
+    sixteen_bytes seen = sixteen_bytes_of(text.ptr + text.len - SIXTEEN);
+    for (size_t at = 0; at + SIXTEEN < text.len; at += SIXTEEN)
+        seen |= sixteen_bytes_of(text.ptr + at);
+    return !sixteen_any(seen < 0);
+}
+
+// The length of the characters that text begins with.
+static size_t valid_length(struct str text)
+{
+    if (is_ascii(text))
+        return text.len; // As what the service answers always is.
+    size_t valid = 0;
+    size_t len = 0;
+    while ((len = next_length(str_after(text, valid))) > 0)
+        valid += len;
+    return valid;
+}
+
+bool utf8_is_valid(struct str text)
+{
+    return valid_length(text) == text.len;
+}
+
+void utf8_write(struct buf *buf, struct str text)
+{
+    for (;;) {
+        const size_t valid = valid_length(text);
+        buf_add(buf, (struct str){.ptr = text.ptr, .len = valid});
+        if (valid == text.len)
+            return;
+        buf_add(buf, STR("\xef\xbf\xbd"));
+        text = str_after(text, valid + 1);
+    }
+}
