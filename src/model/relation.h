@@ -23,11 +23,19 @@ struct json_text {
     size_t invalid; // How many bytes of its names are no UTF-8, and were replaced.
 };
 
+// How records show the values of a column's type.
+enum value_form {
+    VALUE_QUOTED,
+    VALUE_BARE,   // Numbers: "q" is "false".
+    VALUE_BOOLEAN // t and f are shown as true and false, bare.
+};
+
 struct column {
     struct str name;
     struct str quoted;
-    struct str type;   // format_type(oid, NULL): without length or precision.
-    uint32_t type_oid; // 0: not known (test_decoding).
+    struct str type;      // format_type(oid, NULL): without length or precision.
+    uint32_t type_oid;    // 0: not known (test_decoding, whose values show their form, too).
+    enum value_form form; // Where type_oid is known.
 
     // The rest is made by relation_new() and relation_set_types().
     // Those of values come twice, in the order of "q": "false", "true".

@@ -12,6 +12,18 @@ enum {
     MESSAGE_BYTES_MAX = INT32_MAX
 };
 
+// https://www.postgresql.org/docs/current/catalog-pg-type.html; src/include/catalog/pg_type.dat.
+enum type_oid {
+    TYPE_BOOL = 16,
+    TYPE_INT8 = 20,
+    TYPE_INT2 = 21,
+    TYPE_INT4 = 23,
+    TYPE_OID = 26,
+    TYPE_FLOAT4 = 700,
+    TYPE_FLOAT8 = 701,
+    TYPE_NUMERIC = 1700
+};
+
 void table_reader_init(
     struct table_reader *reader, const struct keywords *keywords, struct message_text *texts)
 {
@@ -104,6 +116,24 @@ static void make_room(struct table_reader *reader, const struct cursor *message)
     assert(room);
 }
 
+// What test_decoding writes with quotes, and what without (print_literal() in its source).
+static enum value_form form_of(uint32_t type_oid)
+{
+    switch ((enum type_oid)type_oid) {
+    case TYPE_BOOL:
+        return VALUE_BOOLEAN;
+    case TYPE_INT2:
+    case TYPE_INT4:
+    case TYPE_INT8:
+    case TYPE_OID:
+    case TYPE_FLOAT4:
+    case TYPE_FLOAT8:
+    case TYPE_NUMERIC:
+        return VALUE_BARE;
+    }
+    return VALUE_QUOTED;
+}
+
 static struct column read_column(struct table_reader *reader, struct cursor *message)
 {
     cursor_u8(message); // Whether the replica identity has it: rows show that themselves.
@@ -115,6 +145,7 @@ static struct column read_column(struct table_reader *reader, struct cursor *mes
         .quoted = quoted(reader, name),
         .type = type_name(reader, type_oid),
         .type_oid = type_oid,
+        .form = form_of(type_oid),
     };
 }
 

@@ -58,11 +58,6 @@ static struct str key_of(const struct relation *relation)
 
 static struct relation *find(struct relation_cache *cache, struct str key)
 {
-    // Changes come in runs of one table: the newest spares the hash.
-    struct place *newest = cache->ring.older;
-    if (newest->relation && str_equal(key_of(newest->relation), key))
-        return newest->relation;
-
     struct place *place = hash_map_get(&cache->places, key);
     if (!place)
         return NULL;
@@ -71,14 +66,17 @@ static struct relation *find(struct relation_cache *cache, struct str key)
     return place->relation;
 }
 
+// Changes come in runs of one table: the newest spares the search.
 struct relation *relation_cache_get(struct relation_cache *cache, struct str quoted)
 {
-    return find(cache, quoted);
+    struct relation *newest = cache->ring.older->relation;
+    return newest && str_equal(newest->quoted, quoted) ? newest : find(cache, quoted);
 }
 
 struct relation *relation_cache_get_by_oid(struct relation_cache *cache, uint32_t oid)
 {
-    return find(cache, oid_key(&oid));
+    struct relation *newest = cache->ring.older->relation;
+    return newest && newest->oid == oid ? newest : find(cache, oid_key(&oid));
 }
 
 // Takes a place out of the ring; its relation lives on until the next sweep.

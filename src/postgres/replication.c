@@ -40,9 +40,11 @@ struct replication {
     int64_t held_up_since_ms; // Since when it does, without any progress of ours; 0: it does not.
 };
 
-static bool is_asked_for(const struct relation *relation, int64_t now_ms)
+// What the catalog said of the relation holds for now.
+static bool is_complete(
+    const struct replication *replication, const struct relation *relation, int64_t now_ms)
 {
-    return !relation->key_is_known || now_ms >= relation->key_due_ms;
+    return relation->key_is_known && now_ms < relation->key_due_ms && !replication->types_wait;
 }
 
 // The catalog's word on one relation of the event.
@@ -92,8 +94,6 @@ static enum step complete_key_and_types(
     struct replication *replication, struct relation *relation, int64_t now_ms, struct err *err)
 {
     if (!replication->types_wait) {
-        if (!is_asked_for(relation, now_ms))
-            return STEP_DONE;
         enum step step = complete_relation(replication, relation, now_ms, err);
         if (step != STEP_DONE)
             return step;
@@ -106,17 +106,27 @@ static enum step complete_key_and_types(
     return step;
 }
 
+// Seldom, so it is not compiled into its caller, which every row passes.
+__attribute__((noinline)) static enum step ask_catalog(
+    struct replication *replication, struct relation *relation, int64_t now_ms, struct err *err)
+{
+    enum step step = complete_key_and_types(replication, relation, now_ms, err);
+    if (step == STEP_FAILED)
+        err_wrap(err, "cannot look up table %s", err_quote(relation->quoted).text);
+    return step;
+}
+
 static enum step complete_event(struct replication *replication, int64_t now_ms, struct err *err)
 {
     size_t count = 0;
     struct relation *const *relations = decoder_relations(replication->decoder, &count);
     for (; replication->completed < count; replication->completed++) {
         struct relation *relation = relations[replication->completed];
-        enum step step = complete_key_and_types(replication, relation, now_ms, err);
-        if (step == STEP_FAILED)
-            err_wrap(err, "cannot look up table %s", err_quote(relation->quoted).text);
-        if (step != STEP_DONE)
-            return step;
+        if (!is_complete(replication, relation, now_ms)) {
+            enum step step = ask_catalog(replication, relation, now_ms, err);
+            if (step != STEP_DONE)
+                return step;
+        }
         tell_moved_key(replication, relation);
     }
     return STEP_DONE;
