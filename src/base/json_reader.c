@@ -1,6 +1,6 @@
 #include "base/json_reader.h"
 
-#include "base/eight_bytes.h"
+#include "base/sixteen_bytes.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -127,19 +127,10 @@ bool json_element(struct json_reader *reader)
     return step(reader, ']');
 }
 
-static bool are_plain(const char *text)
+// What is beyond ASCII is below 0.
+static inline sixteen_bytes are_special(sixteen_bytes bytes)
 {
-    uint64_t bytes = eight_bytes(text);
-    return ((eight_unprintable(bytes) | eight_equal(bytes, '\\')) & EIGHT_TOP_BITS) == 0;
-}
-
-static char *plain_end(char *at, const char *end)
-{
-    while (end - at >= 8 && are_plain(at))
-        at += 8;
-    while (at < end && (uint8_t)*at >= 0x20 && (uint8_t)*at < 0x80 && *at != '\\')
-        at++;
-    return at;
+    return (bytes < ' ') | (bytes == '\\');
 }
 
 // The value of four hexadecimal digits, -1 when they are none.
@@ -255,10 +246,11 @@ struct str json_string(struct json_reader *reader)
         fail(reader);
         return STR("");
     }
-    if (plain_end(begin, quote) != quote)
+    const struct str text = {.ptr = begin, .len = (size_t)(quote - begin)};
+    if (sixteen_any_in(text, are_special))
         return special_string(reader);
     reader->at = quote + 1;
-    return (struct str){.ptr = begin, .len = (size_t)(quote - begin)};
+    return text;
 }
 
 struct str json_string_or_skip(struct json_reader *reader)

@@ -126,7 +126,7 @@ static bool is_end_plain(struct str text)
 {
     if (text.len >= SIXTEEN)
         return are_plain(sixteen_bytes_of(text.ptr + text.len - SIXTEEN));
-    return text.len >= SIXTEEN_SPREAD_MIN && are_plain(sixteen_bytes_spread(text));
+    return text.len > 0 && are_plain(sixteen_bytes_spread(text));
 }
 
 // How many bytes from the start of text on can simply be copied.

@@ -13,8 +13,7 @@
 #include <string.h>
 
 enum {
-    SIXTEEN = 16,
-    SIXTEEN_SPREAD_MIN = 4
+    SIXTEEN = 16
 };
 
 typedef int8_t sixteen_bytes __attribute__((vector_size(SIXTEEN)));
@@ -27,19 +26,30 @@ static inline sixteen_bytes sixteen_bytes_of(const char *text)
     return bytes;
 }
 
-// The bytes of a text of SIXTEEN_SPREAD_MIN to SIXTEEN of them, each of them at least once: what
-// stands where is lost.
-static inline sixteen_bytes sixteen_bytes_spread(struct str text)
+// The bytes of a text of one to seven of them, each at least once.
+static inline uint64_t eight_bytes_spread(struct str text)
 {
-    assert(text.len >= SIXTEEN_SPREAD_MIN && text.len <= SIXTEEN);
-    if (text.len >= 8)
-        return (sixteen_bytes)(sixteen_halves){
-            eight_bytes(text.ptr), eight_bytes(text.ptr + text.len - 8)};
+    if (text.len < 4) {
+        const uint8_t first = (uint8_t)text.ptr[0];
+        const uint8_t middle = (uint8_t)text.ptr[text.len / 2];
+        const uint8_t last = (uint8_t)text.ptr[text.len - 1];
+        return (EIGHT_TIMES(first) & ~(uint64_t)0xffff) | (uint64_t)middle << 8 | last;
+    }
     uint32_t first;
     uint32_t last;
     memcpy(&first, text.ptr, sizeof first);
     memcpy(&last, text.ptr + text.len - sizeof last, sizeof last);
-    const uint64_t both = first | (uint64_t)last << 32;
+    return first | (uint64_t)last << 32;
+}
+
+// The bytes of a text of one to sixteen of them, each at least once: what stands where is lost.
+static inline sixteen_bytes sixteen_bytes_spread(struct str text)
+{
+    assert(text.len > 0 && text.len <= SIXTEEN);
+    if (text.len >= 8)
+        return (sixteen_bytes)(sixteen_halves){
+            eight_bytes(text.ptr), eight_bytes(text.ptr + text.len - 8)};
+    const uint64_t both = eight_bytes_spread(text);
     return (sixteen_bytes)(sixteen_halves){both, both};
 }
 
@@ -47,6 +57,22 @@ static inline bool sixteen_any(sixteen_bytes answers)
 {
     const sixteen_halves halves = (sixteen_halves)answers;
     return (halves[0] | halves[1]) != 0;
+}
+
+// What is asked of each of sixteen bytes.
+typedef sixteen_bytes sixteen_question(sixteen_bytes bytes);
+
+// Whether the answer is true for any byte of a text of whatever length. To be compiled into its
+// caller, together with the question.
+static inline bool sixteen_any_in(struct str text, sixteen_question *question)
+{
+    if (text.len < SIXTEEN)
+        return text.len > 0 && sixteen_any(question(sixteen_bytes_spread(text)));
+    // These may overlap the last ones of the loop.
+    sixteen_bytes answers = question(sixteen_bytes_of(text.ptr + text.len - SIXTEEN));
+    for (size_t at = 0; at + SIXTEEN < text.len; at += SIXTEEN)
+        answers |= question(sixteen_bytes_of(text.ptr + at));
+    return sixteen_any(answers);
 }
 
 #endif

@@ -44,31 +44,15 @@ static size_t next_length(struct str text)
     return utf8_length(text);
 }
 
-static bool is_short_ascii(struct str text)
+static inline sixteen_bytes are_wide(sixteen_bytes bytes)
 {
-    if (text.len >= SIXTEEN_SPREAD_MIN)
-        return !sixteen_any(sixteen_bytes_spread(text) < 0);
-    uint8_t seen = 0;
-    for (size_t at = 0; at < text.len; at++)
-        seen |= (uint8_t)text.ptr[at];
-    return seen < 0x80;
-}
-
-// The last sixteen bytes are looked at together, too, though some of them were before.
-static bool is_ascii(struct str text)
-{
-    if (text.len < SIXTEEN)
-        return is_short_ascii(text);
-    sixteen_bytes seen = sixteen_bytes_of(text.ptr + text.len - SIXTEEN);
-    for (size_t at = 0; at + SIXTEEN < text.len; at += SIXTEEN)
-        seen |= sixteen_bytes_of(text.ptr + at);
-    return !sixteen_any(seen < 0);
+    return bytes < 0;
 }
 
 // The length of the characters that text begins with.
 static size_t valid_length(struct str text)
 {
-    if (is_ascii(text))
+    if (!sixteen_any_in(text, are_wide))
         return text.len; // As what the service answers always is.
     size_t valid = 0;
     size_t len = 0;
