@@ -92,14 +92,18 @@ static void enter(struct json_reader *reader, char bracket)
 // Steps to the next item of an object or array, over its comma; false at the closing bracket.
 static bool step(struct json_reader *reader, char bracket)
 {
-    if (take_char(reader, bracket)) {
+    const char next = next_char(reader);
+    const bool needs_comma = !reader->first;
+    reader->first = false;
+    if (next == bracket) {
+        reader->at++;
         reader->depth--;
-        reader->first = false;
         return false;
     }
-    if (!reader->first)
-        expect_char(reader, ',');
-    reader->first = false;
+    if (next == ',' && needs_comma)
+        reader->at++;
+    else if (needs_comma)
+        fail(reader);
     return !reader->failed;
 }
 
