@@ -99,6 +99,17 @@ static struct json_text old_json(struct buf *json, const struct column *column, 
     return json_since(json, at, invalid);
 }
 
+static struct str shown_of(struct buf *texts, const struct column *column)
+{
+    const size_t at = texts->len;
+    buf_add_byte(texts, ' ');
+    buf_add(texts, column->quoted);
+    buf_add_byte(texts, '[');
+    buf_add(texts, column->type);
+    buf_add(texts, STR("]:"));
+    return str_after(buf_str(texts), at);
+}
+
 static void write_texts(struct relation *relation)
 {
     struct column *columns = own_columns(relation);
@@ -107,6 +118,7 @@ static void write_texts(struct relation *relation)
     relation->quoted_json = quoted_json(texts, relation->quoted);
     for (size_t i = 0; i < relation->column_count; i++) {
         struct column *column = &columns[i];
+        column->shown = shown_of(texts, column);
         column->name_json = name_json(texts, column);
         for (int is_quoted = 0; is_quoted < 2; is_quoted++) {
             column->new_json[is_quoted] = new_json(texts, column, is_quoted);

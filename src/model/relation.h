@@ -38,6 +38,7 @@ struct column {
     enum value_form form; // Where type_oid is known.
 
     // The rest is made by relation_new() and relation_set_types().
+    struct str shown; // " id[integer]:", as test_decoding writes it before a value.
     // Those of values come twice, in the order of "q": "false", "true".
     struct json_text name_json;   // ,"id":{
     struct json_text new_json[2]; // ,"id":{"new":{"q":"true","t":"text","v":"
@@ -84,7 +85,7 @@ struct relation {
     // Learned from an old row or a TRUNCATE, which need not show all columns (test_decoding).
     bool is_partial;
 
-    struct buf texts;     // What quoted_utf8 and the texts in JSON borrow from.
+    struct buf texts;     // What quoted_utf8, `shown` and the texts in JSON borrow from.
     struct buf key_texts; // What name_utf8 of the key's columns borrow from.
 
     // The catalog's notes, not the records'.

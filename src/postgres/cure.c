@@ -1,7 +1,7 @@
 #include "postgres/cure.h"
 
-#include "base/utf8.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>

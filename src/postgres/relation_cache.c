@@ -66,16 +66,20 @@ static struct relation *find(struct relation_cache *cache, struct str key)
     return place->relation;
 }
 
-// Changes come in runs of one table: the newest spares the search.
+struct relation *relation_cache_newest(const struct relation_cache *cache)
+{
+    return cache->ring.older->relation;
+}
+
 struct relation *relation_cache_get(struct relation_cache *cache, struct str quoted)
 {
-    struct relation *newest = cache->ring.older->relation;
+    struct relation *newest = relation_cache_newest(cache);
     return newest && str_equal(newest->quoted, quoted) ? newest : find(cache, quoted);
 }
 
 struct relation *relation_cache_get_by_oid(struct relation_cache *cache, uint32_t oid)
 {
-    struct relation *newest = cache->ring.older->relation;
+    struct relation *newest = relation_cache_newest(cache);
     return newest && newest->oid == oid ? newest : find(cache, oid_key(&oid));
 }
 

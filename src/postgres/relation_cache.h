@@ -20,6 +20,9 @@ struct relation_cache;
 struct relation_cache *relation_cache_new(size_t relations_max);
 void relation_cache_free(struct relation_cache *cache);
 
+// The one that was found or put last, NULL when there is none: changes come in runs of one table.
+struct relation *relation_cache_newest(const struct relation_cache *cache);
+
 // NULL when there is none. The one found is the last to be crowded out.
 struct relation *relation_cache_get(struct relation_cache *cache, struct str quoted);
 struct relation *relation_cache_get_by_oid(struct relation_cache *cache, uint32_t oid);

@@ -194,11 +194,19 @@ static bool is_rewrite(struct str name)
            str_to_u64(str_after(name, prefix.len), 0, UINT32_MAX, &oid);
 }
 
+static struct qualified_name scan_table(struct test_decoding *decoder, struct scan *scan)
+{
+    const struct relation *newest = relation_cache_newest(decoder->cache);
+    if (newest && scan_take_table(scan, newest->quoted))
+        return (struct qualified_name){newest->schema, newest->name, newest->quoted};
+    return scan_qualified_name(scan);
+}
+
 static bool read_table(
     struct test_decoding *decoder, struct scan *scan, struct event *event, struct err *err)
 {
     scan_expect(scan, STR(" "));
-    struct qualified_name name = scan_qualified_name(scan);
+    struct qualified_name name = scan_table(decoder, scan);
     if (is_rewrite(name.name))
         return true;
     if (!scan->failed && decoder->xid == 0)

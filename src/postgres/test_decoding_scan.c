@@ -144,6 +144,16 @@ struct qualified_name scan_qualified_name(struct scan *scan)
     };
 }
 
+bool scan_take_table(struct scan *scan, struct str quoted)
+{
+    const struct str rest = scan->rest;
+    const bool comes =
+        str_starts_with(rest, quoted) && str_starts_with(str_after(rest, quoted.len), STR(": "));
+    if (comes)
+        take(scan, quoted.len);
+    return comes;
+}
+
 // "[integer]:", "[numeric[]]:", "["My Sch"."Wei]rd"[]]:". The type ends at the bracket that was
 // opened first; brackets between double quotes are part of a name. A doubled quote closes and opens
 // again, so it needs no care.
@@ -174,13 +184,15 @@ static struct str scan_type(struct scan *scan)
     return STR("");
 }
 
-static struct datum text_datum(struct str text, bool quoted)
+static void set_text(struct datum *value, struct str text, bool quoted)
 {
-    return (struct datum){.kind = DATUM_TEXT, .quoted = quoted, .text = text};
+    value->kind = DATUM_TEXT;
+    value->quoted = quoted;
+    value->text = text;
 }
 
 // null, unchanged-toast-datum, true, 1.5e10, NaN: up to the blank before the next column.
-static struct datum scan_bare(struct scan *scan)
+static void scan_bare(struct scan *scan, struct datum *value)
 {
     const char *blank = memchr(scan->rest.ptr, ' ', scan->rest.len);
     size_t len = blank ? (size_t)(blank - scan->rest.ptr) : scan->rest.len;
@@ -188,34 +200,35 @@ static struct datum scan_bare(struct scan *scan)
     if (len == 0)
         scan_fail(scan);
     if (str_equal(text, STR("null")))
-        return (struct datum){.kind = DATUM_NULL};
-    if (str_equal(text, STR("unchanged-toast-datum")))
-        return (struct datum){.kind = DATUM_UNCHANGED};
-    return text_datum(text, false);
+        *value = (struct datum){.kind = DATUM_NULL};
+    else if (str_equal(text, STR("unchanged-toast-datum")))
+        *value = (struct datum){.kind = DATUM_UNCHANGED};
+    else
+        set_text(value, text, false);
 }
 
-static struct datum scan_value(struct scan *scan)
+static void scan_value(struct scan *scan, struct datum *value)
 {
-    if (scan->rest.len > 0 && scan->rest.ptr[0] == '\'')
-        return text_datum(scan_quoted(scan), true);
-    if (str_starts_with(scan->rest, STR("B'"))) {
+    if (str_starts_with(scan->rest, STR("B'")))
         take(scan, 1);
-        return text_datum(scan_quoted(scan), true);
-    }
-    return scan_bare(scan);
+    if (str_starts_with(scan->rest, STR("'")))
+        set_text(value, scan_quoted(scan), true);
+    else
+        scan_bare(scan, value);
 }
 
-// " id[integer]:", taken when it comes next. To compare it piece by piece is to read it: a name and
-// a type that were read once end where they ended then.
-static bool take_known(struct scan *scan, const struct column *column)
+// The column of `known` that comes next, from *at on, taken; NULL when none of them does. To
+// compare " id[integer]:" is to read it: a name and a type that were read once end where they ended
+// then.
+static const struct column *take_known(struct scan *scan, const struct relation *known, size_t *at)
 {
-    struct scan ahead = *scan;
-    bool comes = scan_take(&ahead, STR(" ")) && scan_take(&ahead, column->quoted) &&
-                 scan_take(&ahead, STR("[")) && scan_take(&ahead, column->type) &&
-                 scan_take(&ahead, STR("]:"));
-    if (comes)
-        scan->rest = ahead.rest;
-    return comes;
+    const size_t count = known ? known->column_count : 0;
+    while (*at < count) {
+        const struct column *column = &known->columns[(*at)++];
+        if (scan_take(scan, column->shown))
+            return column;
+    }
+    return NULL;
 }
 
 static struct column scan_column(struct scan *scan)
@@ -229,7 +242,7 @@ static struct column scan_column(struct scan *scan)
 
 void scan_tuple(struct scan *scan, const struct relation *known, struct tuple *tuple)
 {
-    const size_t known_count = known ? known->column_count : 0;
+    size_t known_at = 0;
     tuple->count = 0;
     // A column of that name is in quotes, for the hyphen.
     while (scan->rest.len > 0 && !str_starts_with(scan->rest, STR(" new-tuple:"))) {
@@ -238,9 +251,12 @@ void scan_tuple(struct scan *scan, const struct relation *known, struct tuple *t
             scan_fail(scan);
             return;
         }
-        bool is_known = at < known_count && take_known(scan, &known->columns[at]);
-        tuple->columns[at] = is_known ? known->columns[at] : scan_column(scan);
-        tuple->values[at] = scan_value(scan);
+        tuple->columns[at] = take_known(scan, known, &known_at);
+        if (!tuple->columns[at]) {
+            tuple->read[at] = scan_column(scan);
+            tuple->columns[at] = &tuple->read[at];
+        }
+        scan_value(scan, &tuple->values[at]);
         tuple->count++;
     }
 }

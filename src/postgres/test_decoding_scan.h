@@ -54,9 +54,13 @@ uint64_t scan_number(struct scan *scan, uint64_t min, uint64_t max);
 
 struct qualified_name scan_qualified_name(struct scan *scan);
 
+// Takes the qualified name if it comes next, and a row's operation behind it: to compare a name
+// that was read once is to read it.
+bool scan_take_table(struct scan *scan, struct str quoted);
+
 // Columns up to the end of the line or to " new-tuple:", possibly none. Rows of one table show the
-// same columns again and again: those of `known` (NULL: none) are looked for first, each in its
-// place, and not read again.
+// same columns again and again, in one order: those of `known` (NULL: none) are looked for first,
+// and not read again.
 void scan_tuple(struct scan *scan, const struct relation *known, struct tuple *tuple);
 
 // True when the line was read to its end; otherwise the scan has failed.

@@ -1,14 +1,13 @@
 #include "postgres/tuple.h"
 
-// What a row shows of a relation that is known borrows from it.
-static bool is_same_text(struct str a, struct str b)
-{
-    return (a.ptr == b.ptr && a.len == b.len) || str_equal(a, b);
-}
+#include "base/alloc.h"
 
+#include <stdlib.h>
+
+// What a row shows of a relation that is known is the relation's own.
 static bool is_same_column(const struct column *a, const struct column *b)
 {
-    return is_same_text(a->quoted, b->quoted) && is_same_text(a->type, b->type);
+    return a == b || (str_equal(a->quoted, b->quoted) && str_equal(a->type, b->type));
 }
 
 bool tuple_is_whole_row(const struct tuple *tuple, const struct relation *relation)
@@ -16,7 +15,7 @@ bool tuple_is_whole_row(const struct tuple *tuple, const struct relation *relati
     if (tuple->count != relation->column_count)
         return false;
     for (size_t i = 0; i < tuple->count; i++)
-        if (!is_same_column(&tuple->columns[i], &relation->columns[i]))
+        if (!is_same_column(tuple->columns[i], &relation->columns[i]))
             return false;
     return true;
 }
@@ -26,7 +25,7 @@ bool tuple_place(const struct tuple *tuple, const struct relation *relation, str
     size_t placed = 0;
     for (size_t i = 0; i < relation->column_count; i++) {
         bool is_shown =
-            placed < tuple->count && is_same_column(&tuple->columns[placed], &relation->columns[i]);
+            placed < tuple->count && is_same_column(tuple->columns[placed], &relation->columns[i]);
         row[i] = is_shown ? tuple->values[placed++] : (struct datum){.kind = DATUM_ABSENT};
     }
     return placed == tuple->count;
@@ -34,11 +33,16 @@ bool tuple_place(const struct tuple *tuple, const struct relation *relation, str
 
 struct relation *tuple_relation(const struct tuple *tuple, const struct qualified_name *name)
 {
-    return relation_new(&(struct relation){
+    struct column *columns = alloc_zeroed(tuple->count, sizeof *columns);
+    for (size_t i = 0; i < tuple->count; i++)
+        columns[i] = *tuple->columns[i];
+    struct relation *relation = relation_new(&(struct relation){
         .schema = name->schema,
         .name = name->name,
         .quoted = name->quoted,
-        .columns = tuple->columns,
+        .columns = columns,
         .column_count = tuple->count,
     });
+    free(columns);
+    return relation;
 }

@@ -13,8 +13,9 @@
 
 struct tuple {
     size_t count;
-    struct column columns[RELATION_COLUMNS_MAX];
-    struct datum values[RELATION_COLUMNS_MAX]; // values[i] is of columns[i].
+    const struct column *columns[RELATION_COLUMNS_MAX]; // The relation's, or of `read`.
+    struct datum values[RELATION_COLUMNS_MAX];          // values[i] is of columns[i].
+    struct column read[RELATION_COLUMNS_MAX];           // Where the line's own are kept.
 };
 
 struct qualified_name {

@@ -141,6 +141,36 @@ static void a_known_table_is_read_as_one_that_is_not(void **state)
     }
 }
 
+static void a_name_that_begins_as_a_known_one_is_another(void **state)
+{
+    (void)state;
+    struct reading reading = reading_new();
+    assert_reads(&reading, "BEGIN 7", "begin 7");
+    assert_reads(
+        &reading, "table public.t: INSERT: id[integer]:1", "insert <public> <t> new id:integer=1");
+    assert_reads(&reading, "table public.t2: INSERT: id[integer]:1",
+        "insert <public> <t2> new id:integer=1");
+    assert_reads(&reading, "table public.\"T\": INSERT: id[integer]:1",
+        "insert <public> <T> new id:integer=1");
+    assert_reads(&reading, "table public.\"T\"\": INSERT\": INSERT: id[integer]:1",
+        "insert <public> <T\": INSERT> new id:integer=1");
+    reading_release(&reading);
+}
+
+static void an_old_row_of_a_known_table_may_leave_columns_out(void **state)
+{
+    (void)state;
+    struct reading reading = reading_new();
+    assert_reads(&reading, "BEGIN 7", "begin 7");
+    assert_reads(&reading, "table public.t: INSERT: a[text]:'' b[text]:'' c[text]:''",
+        "insert <public> <t> new a:text='' b:text='' c:text=''");
+    assert_reads(&reading, "table public.t: DELETE: a[text]:'1' c[text]:'2'",
+        "delete <public> <t> old a:text='1' b:text=absent c:text='2'");
+    assert_reads(&reading, "table public.t: DELETE: b[text]:'1'",
+        "delete <public> <t> old a:text=absent b:text='1' c:text=absent");
+    reading_release(&reading);
+}
+
 static void a_line_that_does_not_fit_the_grammar_is_refused(void **state)
 {
     (void)state;
@@ -457,6 +487,8 @@ int main(void)
         cmocka_unit_test(reads_them_one_after_the_other_and_again),
         cmocka_unit_test(every_prefix_is_an_error_or_a_shorter_line),
         cmocka_unit_test(a_known_table_is_read_as_one_that_is_not),
+        cmocka_unit_test(a_name_that_begins_as_a_known_one_is_another),
+        cmocka_unit_test(an_old_row_of_a_known_table_may_leave_columns_out),
         cmocka_unit_test(a_line_that_does_not_fit_the_grammar_is_refused),
         cmocka_unit_test(an_error_names_place_and_table_but_no_value),
         cmocka_unit_test(a_change_outside_of_a_transaction_is_refused),
