@@ -91,26 +91,31 @@ static bool is_line_separator(struct str text, size_t len)
     return len == 3 && memcmp(text.ptr, "\xe2\x80", 2) == 0 && ((uint8_t)text.ptr[2] & ~1) == 0xa8;
 }
 
-// Writes the character or byte at the start of text that cannot simply be copied; returns its
-// length.
-static size_t write_special(struct buf *buf, struct str text, size_t *invalid)
+// What was written of a text: a character, or a byte that begins none.
+struct special {
+    size_t len;
+    size_t invalid;
+};
+
+// Writes what text begins with and cannot simply be copied. Not compiled into its caller, whose
+// usual text holds nothing of the kind.
+__attribute__((noinline)) static struct special write_special(struct buf *buf, struct str text)
 {
     uint8_t first = (uint8_t)text.ptr[0];
     if (care_of(first) == CARE_ESCAPE) {
         write_escape(buf, first);
-        return 1;
+        return (struct special){.len = 1};
     }
     size_t len = utf8_length(text);
     if (len == 0) {
         buf_add(buf, STR("\\ufffd"));
-        (*invalid)++;
-        return 1;
+        return (struct special){.len = 1, .invalid = 1};
     }
     if (is_line_separator(text, len))
         buf_add(buf, text.ptr[2] == '\xa8' ? STR("\\u2028") : STR("\\u2029"));
     else
         buf_add(buf, (struct str){.ptr = text.ptr, .len = len});
-    return len;
+    return (struct special){.len = len};
 }
 
 // Whether none of the bytes needs care. The quote and the ampersand differ in a single bit, as do
@@ -142,24 +147,19 @@ static size_t plain_length(struct str text)
     return len;
 }
 
-// Not compiled into its caller, whose usual text is all plain.
-__attribute__((noinline)) static size_t write_with_care(struct buf *buf, struct str text)
-{
-    size_t invalid = 0;
-    while (text.len > 0) {
-        text = str_after(text, write_special(buf, text, &invalid));
-        const size_t plain = plain_length(text);
-        buf_add(buf, (struct str){.ptr = text.ptr, .len = plain});
-        text = str_after(text, plain);
-    }
-    return invalid;
-}
-
 size_t json_write_text(struct buf *buf, struct str text)
 {
-    const size_t plain = plain_length(text);
-    buf_add(buf, (struct str){.ptr = text.ptr, .len = plain});
-    return plain < text.len ? write_with_care(buf, str_after(text, plain)) : 0;
+    size_t invalid = 0;
+    for (;;) {
+        const size_t plain = plain_length(text);
+        buf_add(buf, (struct str){.ptr = text.ptr, .len = plain});
+        if (plain == text.len)
+            return invalid;
+        text = str_after(text, plain);
+        const struct special special = write_special(buf, text);
+        text = str_after(text, special.len);
+        invalid += special.invalid;
+    }
 }
 
 size_t json_write_string(struct buf *buf, struct str text)

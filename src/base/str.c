@@ -51,9 +51,9 @@ bool str_to_u64(struct str text, uint64_t min, uint64_t max, uint64_t *number)
     uint64_t value = 0;
     for (size_t i = 0; i < text.len; i++) {
         uint64_t digit = (uint64_t)(uint8_t)text.ptr[i] - '0';
-        if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value))
             return false;
-        value = value * 10 + digit;
     }
     if (text.len == 0 || value < min || value > max)
         return false;
