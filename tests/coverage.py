@@ -27,7 +27,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 WATCHED = (
     'base/*.[ch]', 'model/*.[ch]', 'select/*.[ch]', 'encode/*.[ch]', 'delivery/*.[ch]',
-    'kinesis/put_records.[ch]', 'kinesis/wire*.[ch]', 'kinesis/lane_key.[ch]', 'kinesis/sigv4.[ch]',
+    'kinesis/put_records*.[ch]', 'kinesis/entry_shape.[ch]', 'kinesis/wire*.[ch]',
+    'kinesis/lane_key.[ch]', 'kinesis/sigv4.[ch]',
 )
 SUITES = {'unit', 'golden', 'fuzz', 'simulation'}
 EXCUSED_OF_LINES_MAX = 0.01
