@@ -182,9 +182,13 @@ static enum storing place(
         .shard = shard->id,
         .sequence_number = sequence_number_of(number),
     };
-    if (inverted)
-        return scenario_keeps_order(&world.scenario) ? STORING_INVERTED : STORING_IN_PLACE;
-    *last = (struct answer){.shard = shard->id, .number = number, .number_of = shard->id};
+    if (inverted && scenario_keeps_order(&world.scenario))
+        return STORING_INVERTED;
+    last->number = number;
+    last->number_of = shard->id;
+    // Where no order is wanted only throttles tell the program anything of shards.
+    if (scenario_keeps_order(&world.scenario))
+        last->shard = shard->id;
     return STORING_IN_PLACE;
 }
 
