@@ -1,6 +1,8 @@
 """An endpoint that passes requests on to another one, and may put other words into its mouth."""
+import contextlib
 import http.client
 import http.server
+import queue
 import threading
 import urllib.parse
 
@@ -8,11 +10,11 @@ import urllib.parse
 class AlteringProxy:
     """with AlteringProxy(sim.url) as proxy: connect to proxy.url
 
-    `alter`, unless None, makes of the body of each reply to PutRecords another one.
+    alter_next() says what becomes of the next reply to PutRecords.
     """
 
     def __init__(self, target_url):
-        self.alter = None
+        self.alterations = queue.SimpleQueue()  # Several threads may reply at once.
         target = urllib.parse.urlsplit(target_url).netloc
         proxy = self
 
@@ -23,8 +25,9 @@ class AlteringProxy:
 
             def do_POST(self):
                 status, headers, body = pass_on(target, self)
-                if proxy.alter and self.headers['X-Amz-Target'].endswith('.PutRecords'):
-                    body = proxy.alter(body)
+                if self.headers['X-Amz-Target'].endswith('.PutRecords'):
+                    with contextlib.suppress(queue.Empty):
+                        body = proxy.alterations.get_nowait()(body)
                 self.send_response(status)
                 self.send_header('Content-Type', headers['Content-Type'])
                 self.send_header('Content-Length', str(len(body)))
@@ -37,6 +40,10 @@ class AlteringProxy:
         self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
         self.url = 'http://{}:{}'.format(*self.server.server_address)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+
+    def alter_next(self, alter):
+        """Makes of the body of the next reply to PutRecords another one."""
+        self.alterations.put(alter)
 
     def __enter__(self):
         self.thread.start()

@@ -97,8 +97,8 @@ class PgKinesis:
                         deadline_s)
 
     def wait_until_streaming(self, database, slot, deadline_s=DEADLINE_S):
-        """Waits until the program reads from its slot."""
-        self.wait_until(lambda: database.slot_is_active(slot), f'{slot} to be read', deadline_s)
+        """Waits until the program is sent what is committed from now on."""
+        self.wait_until(lambda: database.slot_is_streamed(slot), f'{slot} to be read', deadline_s)
 
     def wait(self, deadline_s=DEADLINE_S):
         """Waits until the program ends by itself; its exit status."""

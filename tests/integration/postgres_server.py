@@ -208,6 +208,13 @@ class Database:
         """Whether somebody reads from the slot now."""
         return self.value('SELECT active FROM pg_replication_slots WHERE slot_name = %s', [slot])
 
+    def slot_is_streamed(self, slot):
+        """Whether somebody is sent what is committed from now on. A slot that is being made is
+        active, too, and what is committed before it is made does not come."""
+        return self.value('SELECT count(*) > 0 FROM pg_replication_slots'
+                          ' JOIN pg_stat_replication ON pid = active_pid'
+                          " WHERE slot_name = %s AND state <> 'startup'", [slot])
+
     def slot_has_passed(self, slot, lsn):
         """Whether the reader has confirmed everything before the position."""
         return self.value('SELECT confirmed_flush_lsn >= %s::pg_lsn FROM pg_replication_slots'

@@ -117,7 +117,6 @@ def test_records_that_are_numbered_before_earlier_ones_of_their_keys_are_sent_ag
     inverted = []
 
     def number_them_first(body):
-        proxy.alter = None
         inverted.extend(re.findall(rb'"SequenceNumber":"\d+"', body))
         return re.sub(rb'"SequenceNumber":"\d+"', b'"SequenceNumber":"1"', body)
 
@@ -126,7 +125,7 @@ def test_records_that_are_numbered_before_earlier_ones_of_their_keys_are_sent_ag
         trial.start('--wire', 'json')
         trial.write_and_arrive()
         trial.wait_until_confirmed()  # So that its replies have passed.
-        proxy.alter = number_them_first
+        proxy.alter_next(number_them_first)
         trial.write()
 
         assert trial.verdict() == len(inverted)

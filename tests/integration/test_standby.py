@@ -40,7 +40,7 @@ def test_a_standby_that_lies_behind_after_a_restart_is_waited_for(
 
     def begins():  # A slot of a standby waits until the primary tells what runs there.
         written.value('SELECT pg_log_standby_snapshot()')
-        return followed.slot_is_active(SLOT)
+        return followed.slot_is_streamed(SLOT)
 
     run.wait_until(begins, 'the stream to begin')
     written.execute('INSERT INTO t VALUES (1)')

@@ -61,7 +61,7 @@ def test_all_that_is_sent_arrives_at_once(pg_kinesis, database, kinesis_sim, ove
                      'CREATE PUBLICATION changes FOR ALL TABLES')
     run = pg_kinesis(*arguments(database, kinesis_sim, '--create', *plugin, '--source',
                                 over(database)))
-    run.wait_for_log('streaming from slot')  # A slot that is being made is read for a moment, too.
+    run.wait_until_streaming(database, SLOT)
     assert database.value('SELECT ssl FROM pg_stat_ssl JOIN pg_replication_slots'
                           ' ON active_pid = pid WHERE slot_name = %s', [SLOT]) == (over is over_tls)
 
