@@ -51,6 +51,10 @@ static void strike(enum misfortune misfortune)
     case MISFORTUNE_RESHARD:
         stream_reshard();
         break;
+    case MISFORTUNE_RENEWAL:
+        requests_refuse(fate_roll(10000));
+        stream_renew();
+        break;
     case MISFORTUNE_CLOSURE:
         stream_close_a_shard(fate_roll(20000));
         break;

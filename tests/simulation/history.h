@@ -55,7 +55,6 @@ struct committed {
     size_t next_same_lsn;     // Its number plus one; 0: none.
     unsigned stored;          // How often.
     const void *stored_under; // The key, as the oracle knows it.
-    unsigned inverted;        // How often it was stored before an earlier one.
     int64_t taken_ms;         // When the program was done with its message; 0: it may not be.
     int64_t not_before_ms;    // The service asked to wait so long before it comes again.
     bool is_wanted;           // It is published and selected.

@@ -12,8 +12,7 @@
 #include <string.h>
 
 enum {
-    EXPECTED_BYTES_MAX = 4096,
-    INVERSIONS_MAX = 3 // As src/delivery/delivery.c.
+    EXPECTED_BYTES_MAX = 4096
 };
 
 // The records of a partition key, by the numbers of their changes.
@@ -190,16 +189,6 @@ void oracle_store(struct sent sent, enum storing storing)
     if ((storing != STORING_LATE && !is_forgiven) || number + 1 > key->last)
         key->last = number + 1;
     pay(change);
-}
-
-bool oracle_bears_inversion(const struct sent *sent, size_t count)
-{
-    bool bears = true;
-    for (size_t i = 0; i < count; i++)
-        bears &= history.changes[sent[i].change].inverted < INVERSIONS_MAX;
-    for (size_t i = 0; i < count; i++)
-        history.changes[sent[i].change].inverted += bears;
-    return bears;
 }
 
 void oracle_judge_confirmed(lsn_t position)

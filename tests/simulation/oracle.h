@@ -34,10 +34,6 @@ struct sent oracle_judge_sent(const struct record *record);
 // It is in the stream now.
 void oracle_store(struct sent sent, enum storing storing);
 
-// False when one of the records was stored before its like so often that the program believes it.
-// Else they are about to be.
-bool oracle_bears_inversion(const struct sent *sent, size_t count);
-
 // The program says that everything before is stored.
 void oracle_judge_confirmed(lsn_t position);
 

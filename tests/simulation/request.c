@@ -17,9 +17,10 @@
 #include <string.h>
 
 enum {
-    TIMEOUT_MS = 15000,       // Of a request that is not answered.
-    LATE_MS = 20000,          // How long after that it may be stored all the same.
-    RETRY_AFTER_MS_MAX = 5000 // The program waits no longer, whatever it is asked for.
+    TIMEOUT_MS = 15000,        // Of a request that is not answered.
+    LATE_MS = 20000,           // How long after that it may be stored all the same.
+    RETRY_AFTER_MS_MAX = 5000, // The program waits no longer, whatever it is asked for.
+    INVERSIONS_MAX = 3         // As src/delivery/delivery.c.
 };
 
 // What the program was told last of a lane.
@@ -156,39 +157,46 @@ static void lose_reply(struct request *request)
         (double)(arrives_ms - world.started_ms) / 1000);
 }
 
-// The service puts the parcel before the last one of its lane, if the program can know. Where no
-// order is wanted it never minds.
-static bool is_inverted(const struct parcel *parcel, const struct answer *last, uint32_t shard)
-{
-    return !world.scenario.in_order && last->number > 0 && last->number_of == shard &&
-           mishap(MISFORTUNE_INVERSION) &&
-           (!scenario_keeps_order(&world.scenario) ||
-               oracle_bears_inversion(parcel->sent, parcel->count));
-}
-
 static struct answer *last_answer(const struct parcel *parcel)
 {
     return &answers[parcel->first->lane];
+}
+
+// As a rule a higher one than any before, unless the stream was made anew.
+static uint64_t number_of(const struct parcel *parcel, const struct answer *last)
+{
+    bool may_be_less = last->number > 0 && parcel->first->inversions < INVERSIONS_MAX;
+    if (may_be_less && mishap(MISFORTUNE_INVERSION))
+        return last->number - 1 - (uint64_t)roll(NUMBERS_BETWEEN);
+    return stream_number();
+}
+
+// The program can know that the parcel is before the last one of its lane, minds, and has not
+// minded so often that it believes it.
+static bool is_inverted(
+    const struct parcel *parcel, const struct answer *last, const struct answer *now)
+{
+    return !world.scenario.in_order && scenario_keeps_order(&world.scenario) &&
+           last->number_of == now->number_of && last->number >= now->number &&
+           parcel->first->inversions < INVERSIONS_MAX;
 }
 
 static enum storing place(
     const struct parcel *parcel, const struct shard *shard, struct placement *placement)
 {
     struct answer *last = last_answer(parcel);
-    bool inverted = is_inverted(parcel, last, shard->id);
-    uint64_t number =
-        inverted ? last->number - 1 - (uint64_t)roll(NUMBERS_BETWEEN) : stream_number();
+    struct answer now = {
+        .shard = shard->id, .number = number_of(parcel, last), .number_of = shard->id};
     *placement = (struct placement){
         .shard = shard->id,
-        .sequence_number = sequence_number_of(number),
+        .sequence_number = sequence_number_of(now.number),
     };
-    if (inverted && scenario_keeps_order(&world.scenario))
+    if (is_inverted(parcel, last, &now))
         return STORING_INVERTED;
-    last->number = number;
-    last->number_of = shard->id;
     // Where no order is wanted only throttles tell the program anything of shards.
-    if (scenario_keeps_order(&world.scenario))
-        last->shard = shard->id;
+    if (!scenario_keeps_order(&world.scenario))
+        now.shard = last->shard;
+    *last = now;
     return STORING_IN_PLACE;
 }
 

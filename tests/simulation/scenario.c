@@ -17,6 +17,7 @@ static const char *const names[MISFORTUNE_COUNT] = {
     [MISFORTUNE_LATE_COPY] = "late-copy",
     [MISFORTUNE_INVERSION] = "inversion",
     [MISFORTUNE_RESHARD] = "reshard",
+    [MISFORTUNE_RENEWAL] = "renewal",
     [MISFORTUNE_CLOSURE] = "closure",
     [MISFORTUNE_REFUSAL] = "refusal",
     [MISFORTUNE_STALL] = "stall",

@@ -18,6 +18,7 @@ enum misfortune {
     MISFORTUNE_LATE_COPY,  // A request that was given up is stored after all.
     MISFORTUNE_INVERSION,  // A record is put before an earlier one of its lane.
     MISFORTUNE_RESHARD,    // Shards are split and merged.
+    MISFORTUNE_RENEWAL,    // The stream is deleted and made anew: its numbers begin again.
     MISFORTUNE_CLOSURE,    // A shard takes nothing for a while.
     MISFORTUNE_REFUSAL,    // Credentials are not accepted for a while.
     MISFORTUNE_STALL,      // The service answers nothing for a while.

@@ -37,18 +37,23 @@ static struct shard new_shard(uint64_t first, uint64_t last)
     };
 }
 
+static void create(size_t count)
+{
+    assert(count <= SHARDS_MAX);
+    shard_count = count;
+    next_id = 0;
+    last_number = 0;
+    uint64_t part = UINT64_MAX / count;
+    for (size_t i = 0; i < count; i++)
+        shards[i] = new_shard(i * part, i + 1 < count ? (i + 1) * part - 1 : UINT64_MAX);
+}
+
 void stream_begin(void)
 {
     dice = world_random(5);
-    shard_count = world.scenario.shards;
-    next_id = 0;
-    last_number = 0;
     for (size_t i = 0; i < IDS_MAX; i++)
         throttled_ms[i] = LONG_AGO_MS;
-    assert(shard_count <= SHARDS_MAX);
-    uint64_t part = UINT64_MAX / shard_count;
-    for (size_t i = 0; i < shard_count; i++)
-        shards[i] = new_shard(i * part, i + 1 < shard_count ? (i + 1) * part - 1 : UINT64_MAX);
+    create(world.scenario.shards);
     shards[0].closed_until_ms = world.now_ms + world.scenario.closed_for_ms;
 }
 
@@ -135,6 +140,12 @@ void stream_reshard(void)
         split(at);
     else
         merge(at);
+}
+
+void stream_renew(void)
+{
+    create(1 + (size_t)roll(SHARDS_MAX));
+    world_trace("the stream is made anew, with %zu shards", shard_count);
 }
 
 void stream_close_a_shard(int64_t duration_ms)

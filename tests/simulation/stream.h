@@ -41,6 +41,7 @@ int64_t stream_throttled_ms(uint32_t id);
 
 // Misfortunes.
 void stream_reshard(void);
+void stream_renew(void);
 void stream_close_a_shard(int64_t duration_ms);
 
 #endif
