@@ -65,9 +65,8 @@ static struct head read_argument(struct cbor_reader *reader, struct head head)
     return head;
 }
 
-// The head of an END when it fails. This and what else a short text passes is to be compiled into
-// its readers: a reply has four of those a record.
-static inline struct head read_head(struct cbor_reader *reader)
+// The head of an END when it fails.
+static struct head read_head(struct cbor_reader *reader)
 {
     const struct head head = head_of(next_byte(reader));
     if (reader->at == reader->end) {
@@ -85,7 +84,7 @@ static void pass_tag(struct cbor_reader *reader)
         cbor_fail(reader);
 }
 
-static inline void pass_tags(struct cbor_reader *reader)
+static void pass_tags(struct cbor_reader *reader)
 {
     while (next_byte(reader) >> 5 == CBOR_TAG)
         pass_tag(reader);
@@ -187,7 +186,7 @@ bool cbor_element(struct cbor_reader *reader)
 }
 
 // The bytes behind a head that says how many there are.
-static inline struct str take(struct cbor_reader *reader, struct head head)
+static struct str take(struct cbor_reader *reader, struct head head)
 {
     if (head.argument > bytes_left(reader)) {
         cbor_fail(reader);
@@ -219,7 +218,7 @@ static struct str join_pieces(struct cbor_reader *reader, enum cbor_major major)
     return (struct str){.ptr = begin, .len = len};
 }
 
-static inline struct str read_string(struct cbor_reader *reader, enum cbor_major major)
+static struct str read_string(struct cbor_reader *reader, enum cbor_major major)
 {
     pass_tags(reader);
     const struct head head = read_head(reader);

@@ -33,7 +33,7 @@ struct document document_over_either(char *bytes, size_t len);
 
 enum cbor_kind document_peek(struct document *document);
 
-// The rest is here to be compiled into its callers: a reply has ten of these steps a record.
+// The rest is here to be compiled into its callers: each is a step to one reader or the other.
 static inline void document_enter_map(struct document *document)
 {
     if (document->form == DOCUMENT_CBOR)
