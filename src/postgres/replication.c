@@ -28,7 +28,7 @@ struct replication {
     struct stream stream;
     struct pace pace;
     bool rests;         // The socket is left alone until the pace says so.
-    struct event event; // What the decoder read and the catalog has still to complete.
+    struct event event; // Where it waits for the catalog.
     bool event_waits;
     size_t completed; // How many of the event's relations are completed.
     bool types_wait;  // The next of them has its key and plan, and not its types.
@@ -132,10 +132,8 @@ static enum step complete_event(struct replication *replication, int64_t now_ms,
     return STEP_DONE;
 }
 
-static enum source_state give(struct replication *replication, struct event *event)
+static enum source_state give(struct replication *replication, const struct event *event)
 {
-    *event = replication->event;
-    replication->event_waits = false;
     if (event->kind == EVENT_BEGIN)
         replication->in_transaction = true;
     else if (event->kind == EVENT_COMMIT)
@@ -154,25 +152,38 @@ static enum source_state give_when_complete(
     case STEP_DONE:
         break;
     }
+    *event = replication->event;
+    replication->event_waits = false;
     return give(replication, event);
 }
 
-static bool read_data(struct replication *replication, struct wal_data data, struct err *err)
+// What was just read is an event and needs nothing of the catalog, as nearly all do: it is given as
+// it stands.
+static bool is_ready(
+    const struct replication *replication, const struct event *event, int64_t now_ms)
 {
-    replication->event.key_changed = false;
-    if (!decoder_read(replication->decoder, data, &replication->event, err))
-        return false;
-    replication->event_waits = replication->event.kind != EVENT_NONE;
+    size_t count = 0;
+    struct relation *const *relations = decoder_relations(replication->decoder, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!is_complete(replication, relations[i], now_ms) || relations[i]->key_moved)
+            return false;
+    return event->kind != EVENT_NONE;
+}
+
+static void let_wait(struct replication *replication, const struct event *event)
+{
+    replication->event = *event;
+    replication->event_waits = event->kind != EVENT_NONE;
     replication->completed = 0;
-    return true;
 }
 
 // A position inside a transaction tells nothing: its commit is still to come.
-static bool read_keepalive(struct replication *replication, lsn_t position)
+static bool read_keepalive(
+    const struct replication *replication, lsn_t position, struct event *event)
 {
     if (replication->in_transaction)
         return false;
-    replication->event = (struct event){.kind = EVENT_KEEPALIVE, .end_lsn = position};
+    *event = (struct event){.kind = EVENT_KEEPALIVE, .end_lsn = position};
     return true;
 }
 
@@ -202,10 +213,15 @@ static enum source_state next_message(struct replication *replication, int64_t n
     struct stream_message message;
     if (!stream_read(&replication->stream, bytes, &message, err))
         return SOURCE_FAILED;
-    if (message.kind == STREAM_KEEPALIVE && read_keepalive(replication, message.position))
+    if (message.kind == STREAM_KEEPALIVE && read_keepalive(replication, message.position, event))
         return give(replication, event);
-    if (message.kind == STREAM_DATA && !read_data(replication, message.data, err))
-        return SOURCE_FAILED;
+    if (message.kind == STREAM_DATA) {
+        if (!decoder_read(replication->decoder, message.data, event, err))
+            return SOURCE_FAILED;
+        if (is_ready(replication, event, now_ms))
+            return give(replication, event);
+        let_wait(replication, event);
+    }
     *taken = true;
     return SOURCE_WAIT;
 }
