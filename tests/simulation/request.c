@@ -162,10 +162,11 @@ static struct answer *last_answer(const struct parcel *parcel)
     return &answers[parcel->first->lane];
 }
 
-// As a rule a higher one than any before, unless the stream was made anew.
+// As a rule a higher one than any before, unless the stream was made anew. Never 0, which tells
+// the program nothing.
 static uint64_t number_of(const struct parcel *parcel, const struct answer *last)
 {
-    bool may_be_less = last->number > 0 && parcel->first->inversions < INVERSIONS_MAX;
+    bool may_be_less = last->number > NUMBERS_BETWEEN && parcel->first->inversions < INVERSIONS_MAX;
     if (may_be_less && mishap(MISFORTUNE_INVERSION))
         return last->number - 1 - (uint64_t)roll(NUMBERS_BETWEEN);
     return stream_number();
