@@ -215,7 +215,8 @@ static void tell_throttle(const struct request *request, const struct parcel *pa
     struct answer *last = last_answer(parcel);
     if (roll(4) > 0) {
         placement->shard = shard->id;
-        last->shard = shard->id;
+        if (last->shard != shard->id) // Then numbers of another one are forgotten.
+            *last = (struct answer){.shard = shard->id};
     }
     if (last->shard != SHARD_UNKNOWN)
         stream_note_throttled(last->shard, request->done_ms);
