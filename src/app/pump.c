@@ -11,8 +11,9 @@
 #include <inttypes.h>
 
 enum {
-    TAKE_MAX = 2 * BATCH_RECORDS_MAX, // A turn's events: requests are handed out in between.
-    FULL_FOR_MS = 1000                // A fast server fills the buffer for an instant every time.
+    // Events of a turn: a request of them is handed out while its records are still in the caches.
+    TAKE_MAX = BATCH_RECORDS_MAX,
+    FULL_FOR_MS = 1000 // A fast server fills the buffer for an instant every time.
 };
 
 void pump_init(
