@@ -49,11 +49,15 @@ static inline sixteen_bytes are_wide(sixteen_bytes bytes)
     return bytes < 0;
 }
 
+// Nearly all text is, and what the service answers always.
+static bool is_ascii(struct str text)
+{
+    return !sixteen_any_in(text, are_wide);
+}
+
 // The length of the characters that text begins with.
 static size_t valid_length(struct str text)
 {
-    if (!sixteen_any_in(text, are_wide))
-        return text.len; // As what the service answers always is.
     size_t valid = 0;
     size_t len = 0;
     while ((len = next_length(str_after(text, valid))) > 0)
@@ -63,11 +67,15 @@ static size_t valid_length(struct str text)
 
 bool utf8_is_valid(struct str text)
 {
-    return valid_length(text) == text.len;
+    return is_ascii(text) || valid_length(text) == text.len;
 }
 
 void utf8_write(struct buf *buf, struct str text)
 {
+    if (is_ascii(text)) {
+        buf_add(buf, text);
+        return;
+    }
     for (;;) {
         const size_t valid = valid_length(text);
         buf_add(buf, (struct str){.ptr = text.ptr, .len = valid});

@@ -48,6 +48,24 @@ static void assert_written(struct str text, const char *expected)
     buf_release(&buf);
 }
 
+// A search from each byte on to the end would take minutes.
+static void nothing_but_wrong_bytes_are_as_easy_as_others(void **state)
+{
+    (void)state;
+    const size_t len = 4 << 20;
+    char *bytes = test_malloc(len);
+    memset(bytes, '\xe9', len);
+    struct buf buf;
+    buf_init(&buf, UTF8_GROWTH_MAX * len);
+
+    utf8_write(&buf, (struct str){.ptr = bytes, .len = len});
+
+    assert_true(buf_ok(&buf));
+    assert_int_equal(buf.len, UTF8_GROWTH_MAX * len);
+    buf_release(&buf);
+    test_free(bytes);
+}
+
 static void what_is_no_character_is_replaced_byte_by_byte(void **state)
 {
     (void)state;
@@ -80,6 +98,7 @@ int main(void)
         cmocka_unit_test(text_is_valid_only_if_each_character_is),
         cmocka_unit_test(a_character_is_as_long_as_its_first_byte_says),
         cmocka_unit_test(what_is_no_character_is_replaced_byte_by_byte),
+        cmocka_unit_test(nothing_but_wrong_bytes_are_as_easy_as_others),
         cmocka_unit_test(a_byte_that_is_no_character_is_seen_wherever_it_stands),
     };
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
