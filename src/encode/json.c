@@ -15,11 +15,11 @@
 // two would hide. What it does not know was prepared with its relation.
 //
 // Everything from the brace that opens the record to the operation's name.
-static void write_head(
-    struct buf *data, const struct event *event, struct str time, struct str table_json)
+static void write_head(struct buf *data, const struct event *event, const struct json_frame *frame,
+    struct str table_json)
 {
     buf_add(data, STR("{\"time\":\""));
-    buf_add(data, time);
+    buf_add(data, frame->time);
     buf_add(data, STR("\",\"lsn\":\""));
     lsn_add(data, event->lsn);
     buf_add(data, table_json);
@@ -46,41 +46,32 @@ static bool is_quoted(const struct datum *datum)
     return datum->kind == DATUM_TEXT && datum->quoted;
 }
 
-static size_t write_value(struct buf *data, struct json_text before, const struct datum *datum)
+// The value, and of what stands before the column's values all from that byte on.
+static size_t write_value(
+    struct buf *data, const struct column *column, size_t from, const struct datum *datum)
 {
-    buf_add(data, before.text);
-    return before.invalid + json_write_text(data, told_text(datum));
-}
-
-// What stands before a column's name in JSON, without the comma before the first.
-static struct json_text without_comma(struct json_text before, bool is_first)
-{
-    return (struct json_text){str_after(before.text, is_first), before.invalid};
-}
-
-static size_t write_old(struct buf *data, const struct told *told)
-{
-    const struct datum *datum = told->old_value;
-    const size_t invalid = write_value(data, told->column->old_json[is_quoted(datum)], datum);
-    buf_add(data, STR("\"}}"));
-    return invalid;
+    buf_add(data, str_after(column->json[is_quoted(datum)], from));
+    return column->type_invalid + json_write_text(data, told_text(datum));
 }
 
 static size_t write_told(struct buf *data, const struct told *told, bool is_first)
 {
     const struct column *column = told->column;
-    const struct datum *datum = told->new_value;
-    if (!datum) {
-        const struct json_text name = without_comma(column->name_json, is_first);
-        buf_add(data, name.text);
-        return name.invalid + write_old(data, told);
+    const size_t from = is_first; // Behind the comma.
+    size_t invalid = column->name_invalid;
+    if (told->new_value) {
+        invalid += write_value(data, column, from, told->new_value);
+        if (!told->old_value) {
+            buf_add(data, STR("\"}}"));
+            return invalid;
+        }
+        buf_add(data, STR("\"},\"old"));
+    } else {
+        const struct str name = {.ptr = column->json[false].ptr, .len = column->json_name};
+        buf_add(data, str_after(name, from));
+        buf_add(data, STR("\"old"));
     }
-    const size_t invalid =
-        write_value(data, without_comma(column->new_json[is_quoted(datum)], is_first), datum);
-    if (told->old_value) {
-        buf_add(data, STR("\"},"));
-        return invalid + write_old(data, told);
-    }
+    invalid += write_value(data, column, column->json_value, told->old_value);
     buf_add(data, STR("\"}}"));
     return invalid;
 }
@@ -131,10 +122,10 @@ size_t json_encode_change(
 {
     assert(event->kind == EVENT_CHANGE);
     const struct change *change = &event->change;
-    const struct json_text *table = &change->relation->quoted_json;
-    write_head(data, event, frame->time, table->text);
+    const struct relation *relation = change->relation;
+    write_head(data, event, frame, relation->quoted_json);
     write_operation(data, change->operation);
-    size_t invalid = table->invalid + write_columns(data, change);
+    const size_t invalid = relation->quoted_invalid + write_columns(data, change);
     buf_add_byte(data, '}');
     write_tail(data, event, frame);
     return invalid;
@@ -144,11 +135,10 @@ size_t json_encode_truncate(struct buf *data, const struct event *event,
     const struct relation *relation, const struct json_frame *frame)
 {
     assert(event->kind == EVENT_TRUNCATE);
-    const struct json_text *table = &relation->quoted_json;
-    write_head(data, event, frame->time, table->text);
+    write_head(data, event, frame, relation->quoted_json);
     buf_add(data, STR("TRUNCATE\",\"columns\":{}"));
     write_tail(data, event, frame);
-    return table->invalid;
+    return relation->quoted_invalid;
 }
 
 size_t json_encode_message(
@@ -156,7 +146,7 @@ size_t json_encode_message(
 {
     assert(event->kind == EVENT_MESSAGE);
     const struct message *message = &event->message;
-    write_head(data, event, frame->time, STR("\",\"table\":\"\",\"operation\":\""));
+    write_head(data, event, frame, STR("\",\"table\":\"\",\"operation\":\""));
     buf_add(data, STR("MESSAGE\",\"columns\":{},\"prefix\":"));
     size_t invalid = json_write_string(data, message->prefix);
     if (utf8_is_valid(message->content)) {

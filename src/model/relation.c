@@ -51,52 +51,29 @@ static struct str utf8_of(struct buf *texts, struct str name)
     return str_after(buf_str(texts), at);
 }
 
-static struct json_text json_since(const struct buf *json, size_t at, size_t invalid)
+static void write_table_json(struct relation *relation)
 {
-    return (struct json_text){.text = str_after(buf_str(json), at), .invalid = invalid};
-}
-
-static struct json_text quoted_json(struct buf *json, struct str quoted)
-{
+    struct buf *json = &relation->texts;
     const size_t at = json->len;
     buf_add(json, STR("\",\"table\":"));
-    const size_t invalid = json_write_string(json, quoted);
+    relation->quoted_invalid = json_write_string(json, relation->quoted);
     buf_add(json, STR(",\"operation\":\""));
-    return json_since(json, at, invalid);
+    relation->quoted_json = str_after(buf_str(json), at);
 }
 
-static struct json_text name_json(struct buf *json, const struct column *column)
+static void write_column_json(struct buf *json, struct column *column, bool is_quoted)
 {
     const size_t at = json->len;
     buf_add_byte(json, ',');
-    const size_t invalid = json_write_string(json, column->quoted);
+    column->name_invalid = (uint32_t)json_write_string(json, column->quoted);
     buf_add(json, STR(":{"));
-    return json_since(json, at, invalid);
-}
-
-static size_t write_type(struct buf *json, const struct column *column, bool is_quoted)
-{
-    buf_add(json, is_quoted ? STR("{\"q\":\"true\",\"t\":") : STR("{\"q\":\"false\",\"t\":"));
-    const size_t invalid = json_write_string(json, column->type);
+    column->json_name = (uint32_t)(json->len - at);
+    buf_add(json, STR("\"new"));
+    column->json_value = (uint32_t)(json->len - at);
+    buf_add(json, is_quoted ? STR("\":{\"q\":\"true\",\"t\":") : STR("\":{\"q\":\"false\",\"t\":"));
+    column->type_invalid = (uint32_t)json_write_string(json, column->type);
     buf_add(json, STR(",\"v\":\""));
-    return invalid;
-}
-
-static struct json_text new_json(struct buf *json, const struct column *column, bool is_quoted)
-{
-    const size_t at = json->len;
-    size_t invalid = name_json(json, column).invalid;
-    buf_add(json, STR("\"new\":"));
-    invalid += write_type(json, column, is_quoted);
-    return json_since(json, at, invalid);
-}
-
-static struct json_text old_json(struct buf *json, const struct column *column, bool is_quoted)
-{
-    const size_t at = json->len;
-    buf_add(json, STR("\"old\":"));
-    const size_t invalid = write_type(json, column, is_quoted);
-    return json_since(json, at, invalid);
+    column->json[is_quoted] = str_after(buf_str(json), at);
 }
 
 static struct str shown_of(struct buf *texts, const struct column *column)
@@ -110,21 +87,23 @@ static struct str shown_of(struct buf *texts, const struct column *column)
     return str_after(buf_str(texts), at);
 }
 
+static void write_column_texts(struct buf *texts, struct column *column)
+{
+    const bool form_is_known = column->type_oid > 0;
+    column->shown = form_is_known ? STR("") : shown_of(texts, column);
+    write_column_json(texts, column, false);
+    column->json[true] = STR("");
+    if (!form_is_known || column->form == VALUE_QUOTED)
+        write_column_json(texts, column, true);
+}
+
 static void write_texts(struct relation *relation)
 {
     struct column *columns = own_columns(relation);
-    struct buf *texts = &relation->texts;
-    relation->quoted_utf8 = utf8_of(texts, relation->quoted);
-    relation->quoted_json = quoted_json(texts, relation->quoted);
-    for (size_t i = 0; i < relation->column_count; i++) {
-        struct column *column = &columns[i];
-        column->shown = shown_of(texts, column);
-        column->name_json = name_json(texts, column);
-        for (int is_quoted = 0; is_quoted < 2; is_quoted++) {
-            column->new_json[is_quoted] = new_json(texts, column, is_quoted);
-            column->old_json[is_quoted] = old_json(texts, column, is_quoted);
-        }
-    }
+    relation->quoted_utf8 = utf8_of(&relation->texts, relation->quoted);
+    write_table_json(relation);
+    for (size_t i = 0; i < relation->column_count; i++)
+        write_column_texts(&relation->texts, &columns[i]);
 }
 
 // Measured in a buf without room, then written into one that holds it all, so that nothing moves.

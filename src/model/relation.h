@@ -16,13 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What always stands before a value in a record, names and all: prepared once, as every row shows
-// it.
-struct json_text {
-    struct str text;
-    size_t invalid; // How many bytes of its names are no UTF-8, and were replaced.
-};
-
 // How records show the values of a column's type.
 enum value_form {
     VALUE_QUOTED,
@@ -37,12 +30,16 @@ struct column {
     uint32_t type_oid;    // 0: not known (test_decoding, whose values show their form, too).
     enum value_form form; // Where type_oid is known.
 
-    // The rest is made by relation_new() and relation_set_types().
-    struct str shown; // " id[integer]:", as test_decoding writes it before a value.
-    // Those of values come twice, in the order of "q": "false", "true".
-    struct json_text name_json;   // ,"id":{
-    struct json_text new_json[2]; // ,"id":{"new":{"q":"true","t":"text","v":"
-    struct json_text old_json[2]; // "old":{"q":"true","t":"text","v":"
+    // The rest is made by relation_new() and relation_set_types(), as every row shows it.
+    struct str shown; // " id[integer]:", as test_decoding writes it before a value; "" where
+                      // type_oid is known.
+    // What always stands before a value in a record, in the order of "q": "false", "true". The
+    // second is "" where no value is quoted.
+    struct str json[2];    // ,"id":{"new":{"q":"true","t":"text","v":"
+    uint32_t json_name;    // The length of its beginning: ,"id":{
+    uint32_t json_value;   // Where this begins, which stands behind "old, too: ":{"q":"true", ...
+    uint32_t name_invalid; // How many bytes of the name are no UTF-8, and were replaced,
+    uint32_t type_invalid; // and how many of the type's.
 };
 
 // A column of the primary key.
@@ -71,9 +68,10 @@ struct relation {
     size_t column_count; // At most 1,600, PostgreSQL's limit.
 
     // Made by relation_new().
-    uint64_t table;               // Tells tables apart: a hash of `quoted`.
-    struct str quoted_utf8;       // What is no UTF-8 replaced, as partition keys show it.
-    struct json_text quoted_json; // ","table":"public.t","operation":"
+    uint64_t table;         // Tells tables apart: a hash of `quoted`.
+    struct str quoted_utf8; // What is no UTF-8 replaced, as partition keys show it.
+    struct str quoted_json; // ","table":"public.t","operation":"
+    size_t quoted_invalid;  // How many bytes of it are no UTF-8, and were replaced.
     const uint16_t *sorted; // Column numbers in bytewise order of `quoted`: the records' order.
 
     // Set by relation_set_key(); in the order of the key's index.

@@ -50,10 +50,15 @@ static void a_key_column_is_found_by_its_unquoted_name(void **state)
     relation_free(relation);
 }
 
-static void assert_text(const struct json_text *json, const char *expected, size_t invalid)
+static void assert_text(struct str text, const char *expected)
 {
-    assert_true(str_equal(json->text, str_from_c(expected)));
-    assert_int_equal(json->invalid, invalid);
+    assert_true(str_equal(text, str_from_c(expected)));
+}
+
+static void assert_name(const struct column *column, const char *expected, size_t invalid)
+{
+    assert_text((struct str){.ptr = column->json[0].ptr, .len = column->json_name}, expected);
+    assert_int_equal(column->name_invalid, invalid);
 }
 
 static void what_stands_before_values_is_held_as_json_writes_it(void **state)
@@ -68,24 +73,45 @@ static void what_stands_before_values_is_held_as_json_writes_it(void **state)
         .quoted = STR("public.t"),
         .columns = columns,
         .column_count = 2});
-    assert_text(&relation->quoted_json, "\",\"table\":\"public.t\",\"operation\":\"", 0);
+    assert_text(relation->quoted_json, "\",\"table\":\"public.t\",\"operation\":\"");
+    assert_int_equal(relation->quoted_invalid, 0);
     const struct column *id = &relation->columns[0];
+    assert_text(id->json[false], ",\"id\":{\"new\":{\"q\":\"false\",\"t\":\"integer\",\"v\":\"");
     assert_text(
-        &id->new_json[false], ",\"id\":{\"new\":{\"q\":\"false\",\"t\":\"integer\",\"v\":\"", 0);
-    assert_text(&id->old_json[true], "\"old\":{\"q\":\"true\",\"t\":\"integer\",\"v\":\"", 0);
+        str_after(id->json[true], id->json_value), "\":{\"q\":\"true\",\"t\":\"integer\",\"v\":\"");
     const struct column *odd = &relation->columns[1];
     const char *odd_name = ",\"\\\"a\\u003c\\ufffd\\\"\":{";
-    assert_text(&odd->name_json, odd_name, 1);
-    assert_int_equal(odd->new_json[true].invalid, 1);
-    assert_int_equal(odd->old_json[true].invalid, 0);
+    assert_name(odd, odd_name, 1);
+    assert_int_equal(odd->type_invalid, 0);
 
     relation_set_types(relation, (const struct str[]){STR("bigint"), STR("c\xff")});
 
+    assert_text(id->json[true], ",\"id\":{\"new\":{\"q\":\"true\",\"t\":\"bigint\",\"v\":\"");
+    assert_text(str_after(odd->json[false], odd->json_value),
+        "\":{\"q\":\"false\",\"t\":\"c\\ufffd\",\"v\":\"");
+    assert_name(odd, odd_name, 1);
+    assert_int_equal(odd->type_invalid, 1);
+    relation_free(relation);
+}
+
+static void nothing_is_held_that_no_value_of_a_type_shows(void **state)
+{
+    (void)state;
+    const struct column columns[] = {
+        {.quoted = STR("a"), .type = STR("text"), .type_oid = 25, .form = VALUE_QUOTED},
+        {.quoted = STR("b"), .type = STR("integer"), .type_oid = 23, .form = VALUE_BARE},
+    };
+    struct relation *relation =
+        relation_new(&(struct relation){.quoted = STR("t"), .columns = columns, .column_count = 2});
+
+    assert_text(relation->columns[0].shown, "");
+    assert_text(relation->columns[0].json[false],
+        ",\"a\":{\"new\":{\"q\":\"false\",\"t\":\"text\",\"v\":\"");
     assert_text(
-        &id->new_json[true], ",\"id\":{\"new\":{\"q\":\"true\",\"t\":\"bigint\",\"v\":\"", 0);
-    assert_text(&odd->old_json[false], "\"old\":{\"q\":\"false\",\"t\":\"c\\ufffd\",\"v\":\"", 1);
-    assert_int_equal(odd->new_json[true].invalid, 2);
-    assert_text(&odd->name_json, odd_name, 1);
+        relation->columns[0].json[true], ",\"a\":{\"new\":{\"q\":\"true\",\"t\":\"text\",\"v\":\"");
+    assert_text(relation->columns[1].json[false],
+        ",\"b\":{\"new\":{\"q\":\"false\",\"t\":\"integer\",\"v\":\"");
+    assert_text(relation->columns[1].json[true], "");
     relation_free(relation);
 }
 
@@ -108,6 +134,7 @@ int main(void)
         cmocka_unit_test(columns_are_sorted_bytewise_by_their_quoted_names),
         cmocka_unit_test(a_key_column_is_found_by_its_unquoted_name),
         cmocka_unit_test(what_stands_before_values_is_held_as_json_writes_it),
+        cmocka_unit_test(nothing_is_held_that_no_value_of_a_type_shows),
         cmocka_unit_test(a_relation_without_columns_is_a_relation),
     };
     return cmocka_run_group_tests_name("relation", tests, NULL, NULL);
