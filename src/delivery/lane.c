@@ -187,9 +187,14 @@ bool lanes_is_admitted(const struct lanes *lanes, uint32_t number)
     return lanes->lanes[number].state == LANE_ADMITTED;
 }
 
-void lanes_fetch(const struct lanes *lanes, uint32_t number)
+void lanes_fetch_to_push(const struct lanes *lanes, uint32_t number)
 {
     cache_fetch(&lanes->lanes[number], sizeof *lanes->lanes);
+}
+
+void lanes_fetch_to_settle(const struct lanes *lanes, uint32_t number)
+{
+    lanes_fetch_to_push(lanes, number);
     cache_fetch(&lanes->last[number], sizeof *lanes->last);
 }
 

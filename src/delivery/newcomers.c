@@ -19,6 +19,7 @@ void newcomers_clear(struct newcomers *newcomers)
 
 void newcomers_add(struct newcomers *newcomers, struct lanes *lanes, struct record *record)
 {
+    assert(newcomers->count < NEWCOMERS_MAX);
     newcomers->records[newcomers->count++] = record;
     if (newcomers->count == NEWCOMERS_MAX)
         newcomers_place(newcomers, lanes);
@@ -62,7 +63,7 @@ void newcomers_place(struct newcomers *newcomers, struct lanes *lanes)
     if (newcomers->spread_bits > 0)
         deal_lanes(newcomers);
     for (size_t i = 0; i < newcomers->count; i++)
-        lanes_fetch(lanes, newcomers->records[i]->lane);
+        lanes_fetch_to_push(lanes, newcomers->records[i]->lane);
     for (size_t i = 0; i < newcomers->count; i++)
         lanes_push(lanes, newcomers->records[i]);
     newcomers->count = 0;

@@ -53,8 +53,7 @@ static void aggregate_parcels(struct buf *aggregates, struct group group, struct
     }
 }
 
-static void write_group(
-    struct buf *buf, const struct put_records_form *form, struct group group, bool is_first)
+static void write_group(struct buf *buf, const struct put_records_form *form, struct group group)
 {
     struct parcel parcels[GROUP_MAX];
     for (size_t i = 0; i < group.count; i++)
@@ -62,7 +61,7 @@ static void write_group(
     if (form->lane_keys)
         aggregate_parcels(form->aggregates, group, parcels);
     for (size_t i = 0; i < group.count; i++) {
-        if (!is_first || i > 0)
+        if (i > 0)
             buf_add(buf, form->wire->separator);
         form->wire->write_parcel(buf, &parcels[i]);
     }
@@ -88,11 +87,12 @@ void put_records_write(
 {
     form->wire->begin_records(buf, form->stream, batch->count);
     for (size_t at = 0; at < batch->count;) {
-        const bool is_first = at == 0;
         const struct group group = group_at(batch, at);
+        if (at > 0)
+            buf_add(buf, form->wire->separator);
         at += group.count;
         fetch_group(group_at(batch, at));
-        write_group(buf, form, group, is_first);
+        write_group(buf, form, group);
     }
     buf_add(buf, form->wire->end);
 }

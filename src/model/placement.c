@@ -6,12 +6,12 @@
 #include <endian.h>
 
 enum {
-    EIGHT = 8,
-    EIGHT_DIGITS_END = 100000000,
-    SHARD_DIGITS_MAX = 2 * EIGHT
+    DIGITS_AT_ONCE = 8,
+    DIGITS_AT_ONCE_END = 100000000,
+    SHARD_DIGITS_MAX = 2 * DIGITS_AT_ONCE
 };
 
-typedef uint16_t sixteen_pairs __attribute__((vector_size(SIXTEEN)));
+typedef uint16_t wide_pairs __attribute__((vector_size(SIXTEEN)));
 typedef uint8_t eight_pairs __attribute__((vector_size(SIXTEEN / 2)));
 
 struct placement placement_unknown(void)
@@ -41,17 +41,17 @@ static uint32_t eight_digits(uint64_t eight)
 static bool add_digits(uint64_t *number, struct str digits)
 {
     size_t at = 0;
-    for (; at < digits.len % EIGHT; at++) {
+    for (; at < digits.len % DIGITS_AT_ONCE; at++) {
         const unsigned digit = (unsigned)(uint8_t)digits.ptr[at] - '0';
         if (digit > 9)
             return false;
         *number = *number * 10 + digit;
     }
-    for (; at < digits.len; at += EIGHT) {
+    for (; at < digits.len; at += DIGITS_AT_ONCE) {
         const uint64_t eight = le64toh(eight_bytes(digits.ptr + at));
         if (!are_digits(eight))
             return false;
-        *number = *number * EIGHT_DIGITS_END + eight_digits(eight);
+        *number = *number * DIGITS_AT_ONCE_END + eight_digits(eight);
     }
     return true;
 }
@@ -76,9 +76,9 @@ uint32_t shard_parse(struct str shard_id)
 // Takes the values of sixteen digits; of two the first one goes to the upper half of their byte.
 static inline void write_pairs(uint8_t *pairs, sixteen_bytes values)
 {
-    const sixteen_pairs low = (sixteen_pairs)values & 0xff;
-    const sixteen_pairs high = (sixteen_pairs)values >> 8;
-    const sixteen_pairs joined = BYTE_ORDER == LITTLE_ENDIAN ? low << 4 | high : high << 4 | low;
+    const wide_pairs low = (wide_pairs)values & 0xff;
+    const wide_pairs high = (wide_pairs)values >> 8;
+    const wide_pairs joined = BYTE_ORDER == LITTLE_ENDIAN ? low << 4 | high : high << 4 | low;
     const eight_pairs packed = __builtin_convertvector(joined, eight_pairs);
     memcpy(pairs, &packed, sizeof packed);
 }

@@ -12,7 +12,7 @@
 #include "model/lsn.h"
 
 enum source_state {
-    SOURCE_EVENT, // *event is filled; valid until the next call.
+    SOURCE_EVENT, // *event is filled, and valid until the next call; otherwise it means nothing.
     SOURCE_WAIT,  // Nothing now: sleep on wait_fds().
     SOURCE_ENDED, // The server ended the stream in good order.
     SOURCE_FAILED // *err says why; the source is of no further use.
