@@ -3,7 +3,6 @@
 #define PGK_BASE_CACHE_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 enum {
     CACHE_LINE_BYTES = 64,
@@ -11,13 +10,12 @@ enum {
 };
 
 // Asks for memory that will be read or written soon, and does not wait for it; of much only for the
-// first of it, since a processor that is led along goes on by itself. NULL is no memory, and no
-// harm.
+// first of it, since a processor that is led along goes on by itself.
 static inline void cache_fetch(const void *memory, size_t bytes)
 {
     const size_t some = bytes < CACHE_FETCHED_BYTES_MAX ? bytes : CACHE_FETCHED_BYTES_MAX;
     for (size_t at = 0; at < some; at += CACHE_LINE_BYTES)
-        __builtin_prefetch((const void *)((uintptr_t)memory + at), 1);
+        __builtin_prefetch((const char *)memory + at, 1);
 }
 
 #endif

@@ -32,7 +32,8 @@ void *pool_take(struct pool *pool, size_t bytes)
     if (!piece)
         return alloc_bytes(piece_bytes);
     *kept = piece->next;
-    cache_fetch(*kept, piece_bytes); // It is taken next.
+    if (*kept) // It is taken next.
+        cache_fetch(*kept, piece_bytes);
     pool->kept_bytes -= piece_bytes;
     return piece;
 }

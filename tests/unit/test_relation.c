@@ -98,11 +98,22 @@ static void nothing_is_held_that_no_value_of_a_type_shows(void **state)
 {
     (void)state;
     const struct column columns[] = {
-        {.quoted = STR("a"), .type = STR("text"), .type_oid = 25, .form = VALUE_QUOTED},
-        {.quoted = STR("b"), .type = STR("integer"), .type_oid = 23, .form = VALUE_BARE},
+        {.name = STR("a"),
+            .quoted = STR("a"),
+            .type = STR("text"),
+            .type_oid = 25,
+            .form = VALUE_QUOTED},
+        {.name = STR("b"),
+            .quoted = STR("b"),
+            .type = STR("integer"),
+            .type_oid = 23,
+            .form = VALUE_BARE},
     };
-    struct relation *relation =
-        relation_new(&(struct relation){.quoted = STR("t"), .columns = columns, .column_count = 2});
+    struct relation *relation = relation_new(&(struct relation){.schema = STR("s"),
+        .name = STR("t"),
+        .quoted = STR("s.t"),
+        .columns = columns,
+        .column_count = 2});
 
     assert_text(relation->columns[0].shown, "");
     assert_text(relation->columns[0].json[false],
