@@ -29,13 +29,6 @@ void hash_keys_of(const struct str *partition_keys, size_t count, hash_key_t *ke
     }
 }
 
-hash_key_t hash_key_of(struct str partition_key)
-{
-    hash_key_t key;
-    hash_keys_of(&partition_key, 1, &key);
-    return key;
-}
-
 bool hash_key_is_well_formed(struct str decimal)
 {
     if (decimal.len == 0 || decimal.len > DIGITS_MAX)

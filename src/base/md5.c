@@ -144,10 +144,3 @@ void md5_of_each(const struct str *texts, size_t count, struct md5 *digests)
         }
     }
 }
-
-struct md5 md5_of(struct str text)
-{
-    struct md5 md5;
-    md5_of_each(&text, 1, &md5);
-    return md5;
-}

@@ -16,8 +16,6 @@ struct md5 {
     uint8_t bytes[16];
 };
 
-struct md5 md5_of(struct str text);
-
 // Of each of at most MD5_AT_ONCE texts, which may differ in length.
 void md5_of_each(const struct str *texts, size_t count, struct md5 *digests);
 

@@ -64,7 +64,9 @@ static bool mishap(enum misfortune misfortune)
 // The top of its key's MD5.
 static uint64_t natural_hash(const struct record *record)
 {
-    struct md5 md5 = md5_of(record_key(record));
+    const struct str key = record_key(record);
+    struct md5 md5;
+    md5_of_each(&key, 1, &md5);
     uint64_t hash = 0;
     for (size_t i = 0; i < 8; i++)
         hash = hash << 8 | md5.bytes[i];
