@@ -266,6 +266,7 @@ static void learn_of_shard(
         .sent_ms = batch->sent_ms,
     };
     if (batch->outcomes[i] == OUTCOME_STORED) {
+        lanes_tell_shard(&delivery->lanes, lane, answer.shard);
         gates_stored(&delivery->gates, answer, now_ms);
     } else if (batch->outcomes[i] == OUTCOME_THROTTLED && batch->err.kind == ERR_NONE) {
         if (answer.shard == SHARD_UNKNOWN)

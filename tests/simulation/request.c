@@ -196,9 +196,6 @@ static enum storing place(
     };
     if (is_inverted(parcel, last, &now))
         return STORING_INVERTED;
-    // Where no order is wanted only throttles tell the program anything of shards.
-    if (!scenario_keeps_order(&world.scenario))
-        now.shard = last->shard;
     *last = now;
     return STORING_IN_PLACE;
 }

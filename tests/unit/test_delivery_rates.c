@@ -47,22 +47,24 @@ struct service {
     struct delivery delivery;
     struct random random;
     struct shard shards[SHARDS];
+    uint32_t first_shard; // Its number.
     struct seat seats[SEATS];
     int64_t now_ms;
     lsn_t lsn;
 };
 
-static void service_init(struct service *service, struct limits limits)
+static const struct delivery_options in_order = {
+    .lane_bits = LANE_BITS_MAX,
+    .packing = PACKING_ONE_OF_A_LANE,
+    .memory_bytes_max = SIZE_MAX,
+    .seed = 1,
+};
+
+static void service_init_for(
+    struct service *service, const struct delivery_options *options, struct limits limits)
 {
     *service = (struct service){.random = random_from(1), .now_ms = 1000};
-    delivery_init(&service->delivery,
-        (struct delivery_options){
-            .lane_bits = LANE_BITS_MAX,
-            .packing = PACKING_ONE_OF_A_LANE,
-            .memory_bytes_max = SIZE_MAX,
-            .seed = 1,
-        },
-        0);
+    delivery_init(&service->delivery, *options, 0);
     for (size_t i = 0; i < SHARDS; i++)
         service->shards[i] = (struct shard){
             .limits = limits,
@@ -70,6 +72,11 @@ static void service_init(struct service *service, struct limits limits)
             .bytes = limits.bytes_a_s,
             .filled_ms = service->now_ms,
         };
+}
+
+static void service_init(struct service *service, struct limits limits)
+{
+    service_init_for(service, &in_order, limits);
 }
 
 static void service_release(struct service *service)
@@ -115,13 +122,13 @@ static bool takes(struct shard *shard, size_t bytes, int64_t now_ms)
 static void answer(struct service *service, struct batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
-        uint32_t number = batch->records[i]->lane * SHARDS >> LANE_BITS_MAX;
+        uint32_t number = batch->records[i]->lane * SHARDS >> service->delivery.options.lane_bits;
         struct shard *shard = &service->shards[number];
         bool stored = takes(shard, record_request_bytes(batch->records[i]), service->now_ms);
         shard->stored += stored;
         shard->throttled += !stored;
         batch->outcomes[i] = stored ? OUTCOME_STORED : OUTCOME_THROTTLED;
-        batch->placements[i].shard = number;
+        batch->placements[i].shard = service->first_shard + number;
         if (stored)
             batch->placements[i].sequence_number = sequence_number_of(++shard->sequence);
     }
@@ -283,6 +290,31 @@ static void a_shard_that_throttled_long_ago_is_free_again(void **state)
     service_release(&service);
 }
 
+static void lanes_leave_the_gates_of_shards_that_are_no_more(void **state)
+{
+    (void)state;
+    for (unsigned spread_bits = 0; spread_bits <= 6; spread_bits += 6) {
+        struct delivery_options options = in_order;
+        options.lane_bits = 10;
+        options.spread_bits = spread_bits;
+        struct service service;
+        service_init_for(
+            &service, &options, (struct limits){.records_a_s = 900, .bytes_a_s = 1 << 20});
+        run_for(&service, 2000);
+        assert_int_equal(service.delivery.gates.count, SHARDS);
+        service.first_shard = SHARDS;
+        for (size_t i = 0; i < SHARDS; i++)
+            service.shards[i].limits = (struct limits){.records_a_s = 1e9, .bytes_a_s = 1e12};
+        run_for(&service, 1000); // Each lane that waits is let in once.
+
+        struct tally tally = tally_for(&service, 1);
+
+        for (size_t i = 0; i < SHARDS; i++)
+            assert_true(tally.stored_a_s[i] > 10000);
+        service_release(&service);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +324,7 @@ int main(void)
         cmocka_unit_test(more_than_the_documented_limit_is_found_out),
         cmocka_unit_test(an_endpoint_that_never_throttles_is_never_held_back),
         cmocka_unit_test(a_shard_that_throttled_long_ago_is_free_again),
+        cmocka_unit_test(lanes_leave_the_gates_of_shards_that_are_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
