@@ -127,8 +127,10 @@ static bool read_hash_key(struct str text, hash_key_t *key, struct refusal *refu
 static bool find_hash_keys(
     const struct put_entry *entries, size_t count, hash_key_t *keys, struct refusal *refusal)
 {
-    struct str partition_keys[LIMIT_REQUEST_RECORDS] = {{.len = 0}};
+    if (count == 0)
+        return true;
     assert(count <= LIMIT_REQUEST_RECORDS);
+    struct str partition_keys[LIMIT_REQUEST_RECORDS];
     for (size_t i = 0; i < count; i++)
         partition_keys[i] = entries[i].partition_key.text;
     hash_keys_of(partition_keys, count, keys);

@@ -136,8 +136,10 @@ void aggregate_write(struct buf *buf, const struct record *first, struct str has
 
 void aggregates_seal(struct buf *buf, const size_t *ends, size_t count)
 {
-    assert(count <= AGGREGATES_SEALED_MAX && (count == 0 || ends[count - 1] == buf->len));
-    struct str messages[AGGREGATES_SEALED_MAX] = {{.len = 0}};
+    if (count == 0)
+        return;
+    assert(count <= AGGREGATES_SEALED_MAX && ends[count - 1] == buf->len);
+    struct str messages[AGGREGATES_SEALED_MAX];
     struct md5 digests[AGGREGATES_SEALED_MAX];
     size_t begin = 0;
     for (size_t i = 0; i < count; begin = ends[i++])
