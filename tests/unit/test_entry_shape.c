@@ -57,6 +57,14 @@ static void keep_and_learn(struct entry_shape *shape, const struct text *entry)
     learn(shape, entry);
 }
 
+static struct entry_shape shape_of(const struct text *entry)
+{
+    struct entry_shape shape;
+    entry_shape_init(&shape);
+    keep_and_learn(&shape, entry);
+    return shape;
+}
+
 static size_t fit(const struct entry_shape *shape, const struct text *entry)
 {
     struct placement ignored;
@@ -78,10 +86,8 @@ static void nothing_fits_before_something_was_learned(void **state)
 static void what_has_other_digits_fits(void **state)
 {
     (void)state;
-    struct entry_shape shape;
-    entry_shape_init(&shape);
     const struct text learned = entry_with(NUMBER, SHARD_ID, 0);
-    keep_and_learn(&shape, &learned);
+    const struct entry_shape shape = shape_of(&learned);
     const char other[] = "00043463076548007577105092703039560359975228518395012680";
     struct text next = entry_with(other, "shardId-000123456789", 0);
     next.bytes[next.len++] = ',';
@@ -99,38 +105,41 @@ static bool lies_in(const char *at, struct str text)
     return at >= text.ptr && at < text.ptr + text.len;
 }
 
-// Of every length that can be learned, each byte and all that it can be.
+// All that the byte of a learned entry can be.
+static void assert_digits_alone_may_stand_at(
+    const struct entry_shape *shape, struct text *entry, size_t at)
+{
+    const struct str number = found_in(entry, NUMBER);
+    const struct str shard_id = found_in(entry, SHARD_ID);
+    char *byte = &entry->bytes[at];
+    const char was = *byte;
+    for (int value = 0; value < 256; value++) {
+        *byte = (char)value;
+        const bool fits = *byte == was || (lies_in(byte, number) && isdigit(value)) ||
+                          (lies_in(byte, shard_id) && shard_parse(shard_id) != SHARD_UNKNOWN);
+        assert_int_equal(fit(shape, entry), fits ? entry->len : 0);
+    }
+    *byte = was;
+}
+
+// Of every length that can be learned, each byte.
 static void what_differs_in_anything_else_does_not_fit(void **state)
 {
     (void)state;
     for (size_t padding = 0; entry_with(NUMBER, SHARD_ID, padding).len <= ENTRY_SHAPE_BYTES_MAX;
          padding++) {
         struct text entry = entry_with(NUMBER, SHARD_ID, padding);
-        struct entry_shape shape;
-        entry_shape_init(&shape);
-        keep_and_learn(&shape, &entry);
-        const struct str number = found_in(&entry, NUMBER);
-        const struct str shard_id = found_in(&entry, SHARD_ID);
-        for (char *at = entry.bytes; at < entry.bytes + entry.len; at++) {
-            const char was = *at;
-            for (int value = 0; value < 256; value++) {
-                *at = (char)value;
-                const bool fits = *at == was || (lies_in(at, number) && isdigit(value)) ||
-                                  (lies_in(at, shard_id) && shard_parse(shard_id) != SHARD_UNKNOWN);
-                assert_int_equal(fit(&shape, &entry), fits ? entry.len : 0);
-            }
-            *at = was;
-        }
+        const struct entry_shape shape = shape_of(&entry);
+        for (size_t at = 0; at < entry.len; at++)
+            assert_digits_alone_may_stand_at(&shape, &entry, at);
     }
 }
 
 static void what_is_cut_short_does_not_fit(void **state)
 {
     (void)state;
-    struct entry_shape shape;
-    entry_shape_init(&shape);
     struct text entry = entry_with(NUMBER, SHARD_ID, 0);
-    keep_and_learn(&shape, &entry);
+    const struct entry_shape shape = shape_of(&entry);
     assert_int_equal(fit(&shape, &entry), entry.len);
 
     while (entry.len-- > 0)
@@ -141,10 +150,8 @@ static void what_is_cut_short_does_not_fit(void **state)
 static void what_tells_no_placement_does_not_fit(void **state)
 {
     (void)state;
-    struct entry_shape shape;
-    entry_shape_init(&shape);
     const struct text learned = entry_with(NUMBER, SHARD_ID, 0);
-    keep_and_learn(&shape, &learned);
+    const struct entry_shape shape = shape_of(&learned);
     const char zeros[] = "00000000000000000000000000000000000000000000000000000000";
     const struct text no_number = entry_with(zeros, SHARD_ID, 0);
     const struct text no_shard = entry_with(NUMBER, "shardId-999999999999", 0);
@@ -186,10 +193,8 @@ static void what_is_too_long_is_not_learned(void **state)
 static void what_shows_nothing_leaves_what_was_learned(void **state)
 {
     (void)state;
-    struct entry_shape shape;
-    entry_shape_init(&shape);
     const struct text learned = entry_with(NUMBER, SHARD_ID, 0);
-    keep_and_learn(&shape, &learned);
+    struct entry_shape shape = shape_of(&learned);
     const struct text texts = entry_with("x" NUMBER, "-" SHARD_ID, 0);
     struct stored_entry others[] = {
         {.bytes = str_of(&texts), .sequence_number = STR(""), .shard_id = STR("")},
