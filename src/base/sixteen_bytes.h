@@ -26,22 +26,6 @@ static inline sixteen_bytes sixteen_bytes_of(const char *text)
     return bytes;
 }
 
-// The bytes of a text of one to seven of them, each at least once.
-static inline uint64_t eight_bytes_spread(struct str text)
-{
-    if (text.len < 4) {
-        const uint8_t first = (uint8_t)text.ptr[0];
-        const uint8_t middle = (uint8_t)text.ptr[text.len / 2];
-        const uint8_t last = (uint8_t)text.ptr[text.len - 1];
-        return (EIGHT_TIMES(first) & ~(uint64_t)0xffff) | (uint64_t)middle << 8 | last;
-    }
-    uint32_t first;
-    uint32_t last;
-    memcpy(&first, text.ptr, sizeof first);
-    memcpy(&last, text.ptr + text.len - sizeof last, sizeof last);
-    return first | (uint64_t)last << 32;
-}
-
 // The bytes of a text of one to sixteen of them, each at least once: what stands where is lost.
 static inline sixteen_bytes sixteen_bytes_spread(struct str text)
 {
