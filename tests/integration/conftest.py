@@ -4,6 +4,7 @@ PGK_BUILD_DIR is where build/pg_kinesis and build/kinesis_sim are (by default th
 build/); PGK_POSTGRES_VERSIONS the PostgreSQL versions every test of a database runs with; PGK_WIRE
 what --wire is where a test does not say it: cbor or json.
 """
+import functools
 import itertools
 import os
 import signal
@@ -14,6 +15,7 @@ from kinesis_local import KinesisLocal
 from pg_kinesis_process import PgKinesis
 from postgres_server import Database, PostgresServer
 from sim_process import KinesisSim
+from sim_stream import SHARDS, STREAM
 from trial import Trial
 
 VERSIONS = os.environ.get('PGK_POSTGRES_VERSIONS', '15,18').split(',')
@@ -93,6 +95,17 @@ def start_kinesis_sim():
 def kinesis_sim(start_kinesis_sim):
     """A strict endpoint with the stream `test` of four shards."""
     return start_kinesis_sim('--stream', 'test:4')
+
+
+@pytest.fixture
+def start_sim(start_kinesis_sim):
+    """Starts a kinesis_sim with the stream by which it is itself tested."""
+    return functools.partial(start_kinesis_sim, '--stream', f'{STREAM}:{SHARDS}')
+
+
+@pytest.fixture
+def sim(start_sim):
+    return start_sim()
 
 
 @pytest.fixture(scope='session')

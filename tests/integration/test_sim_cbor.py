@@ -4,20 +4,23 @@ import pytest
 import cbor
 from sim_process import KinesisSim
 from sim_requests import exchange, signed
-from test_kinesis_sim import SHARDS, STREAM
+from sim_stream import SHARDS, STREAM
+
 # Run here by clients that speak CBOR: their fixture is the one below.
 from test_kinesis_sim import (  # noqa: F401
-    test_a_record_and_its_key_have_a_mebibyte,
     test_a_record_put_is_read_back,
     test_an_explicit_hash_key_overrides_the_partition_key,
     test_iterators_are_refused_with_a_reason,
     test_lists_come_in_pages,
-    test_one_key_can_fail_while_others_flow,
-    test_one_wrong_record_refuses_its_request_whole,
     test_records_lie_where_the_md5_of_their_keys_says,
-    test_several_mistakes_are_told_together,
     test_streams_are_made_described_listed_and_deleted,
     test_the_five_types_of_iterators,
+)
+from test_sim_rates import test_one_key_can_fail_while_others_flow  # noqa: F401
+from test_sim_refusals import (  # noqa: F401
+    test_a_record_and_its_key_have_a_mebibyte,
+    test_one_wrong_record_refuses_its_request_whole,
+    test_several_mistakes_are_told_together,
 )
 
 # StreamName "s", two records: "hello" under k1 with the hash key 0, "world" under k2.

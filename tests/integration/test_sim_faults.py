@@ -7,17 +7,10 @@ import pytest
 
 from sim_process import KinesisSim
 from sim_requests import connect, entries, exchange, read_answer, refusal, signed
+from sim_stream import STREAM
 
-STREAM = 'rows'
-SHARDS = 3
 PUT = json.dumps({'StreamName': STREAM, 'Records': [
     {'PartitionKey': 'k0', 'Data': 'eA=='}, {'PartitionKey': 'k1', 'Data': 'eQ=='}]}).encode()
-
-
-@pytest.fixture
-def sim():
-    with KinesisSim().start('--stream', f'{STREAM}:{SHARDS}') as started:
-        yield started
 
 
 def put_in_pieces(sim):
