@@ -1,8 +1,8 @@
 // http - POST requests to one address, several at a time, each sent once.
 //
-// libcurl's multi interface with HTTP/1.1 kept alive. It sends a POST again by itself when a kept
-// connection turns out dead; here the second sending is forbidden and the request fails instead, so
-// that whoever signed it decides, and a record stored twice is known as possible.
+// HTTP/1.1 over connections that are kept. One that is dead fails the request that was sent on it,
+// and nothing is sent again here: whoever signed the request decides, and a record stored twice is
+// known as possible.
 //
 // Memory: an http owns its exchanges; between http_take() and http_give_back() one is the caller's.
 #ifndef PGK_KINESIS_HTTP_H
@@ -11,45 +11,36 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/wait.h"
-
-#include <curl/curl.h>
+#include "kinesis/http_reply.h"
 
 struct header;
 struct http;
-
-enum {
-    HTTP_REPLY_BYTES_MAX = 1 << 20
-};
-
-struct http_reply {
-    long status;
-    struct buf body;
-    int64_t date_us;        // The peer's wall time, 0 when it tells none.
-    int64_t retry_after_ms; // Retry-After or x-amz-retry-after: 0 when there is neither.
-    char error_type[256];   // x-amzn-ErrorType
-    char request_id[64];    // x-amzn-RequestId
-};
+struct http_connection;
 
 // A request and its reply.
 struct http_exchange {
-    struct buf body; // Of the request: written by the caller, left alone until it is done.
-    void *tag;       // The caller's own,
-    unsigned epoch;  // and this.
+    // The request: its body is added by the caller, and left alone until it is done. The head goes
+    // into the room before it, so that both leave in one call: http_body() tells them apart.
+    struct buf request;
+    void *tag;      // The caller's own,
+    unsigned epoch; // and this.
 
     struct err err;          // Why there is no reply; ERR_NONE when there is one.
-    unsigned sendings;       // 0: nothing of it can have reached the peer.
+    bool may_have_left;      // False: nothing of it can have reached the peer.
     struct http_reply reply; // Valid while err is ERR_NONE, until it is given back.
 
     // The rest is http's.
     struct http *http;
     struct http_exchange *next;
-    CURL *easy;
-    struct curl_slist *header_lines;
-    char curl_text[CURL_ERROR_SIZE];
+    struct http_connection *connection; // While it is under way.
+    struct str unsent;
+    bool is_on_kept; // Its connection has served others.
+    int64_t started_ms;
+    int64_t moved_ms; // When bytes of it last came or went.
 };
 
 struct http_options {
-    const char *url;
+    const char *url;       // Scheme, host, port: requests go to the path "/".
     const char *ca_bundle; // A file of certificates, NULL for the host's own.
     size_t exchanges_max;
     size_t body_bytes_max; // Of a request.
@@ -64,7 +55,11 @@ void http_free(struct http *http);
 struct http_exchange *http_take(struct http *http);
 void http_give_back(struct http *http, struct http_exchange *exchange);
 
-// Starts it; the headers are copied. It comes back by http_next_done().
+// The request's body; borrowed until the next write to it.
+struct str http_body(const struct http_exchange *exchange);
+
+// Starts it; the headers, of which Host is one, are a line each, and copied. It comes back by
+// http_next_done().
 void http_send(struct http_exchange *exchange, const struct header *headers, size_t count);
 struct http_exchange *http_next_done(struct http *http);
 

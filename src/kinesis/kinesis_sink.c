@@ -71,10 +71,10 @@ static void submit(struct sink *base, struct batch *batch)
 
     batch->err = (struct err){.kind = ERR_NONE};
     sink->form.wire = service_wire(sink->service);
-    put_records_write(&exchange->body, &sink->form, batch);
-    if (!buf_ok(&exchange->body)) {
+    put_records_write(&exchange->request, &sink->form, batch);
+    if (!buf_ok(&exchange->request)) {
         err_set(&batch->err, ERR_DATA, PUT_RECORDS ": a request of %zu bytes is too large",
-            buf_wanted(&exchange->body));
+            buf_wanted(&exchange->request) - HTTP_HEAD_BYTES_MAX);
         batch_settle_all(batch, OUTCOME_FAILED);
         sink->ready[sink->ready_count++] = batch;
         http_give_back(http, exchange);
@@ -91,7 +91,7 @@ static enum outcome outcome_of(const struct http_exchange *exchange, enum servic
 {
     if (class == SERVICE_THROTTLED)
         return OUTCOME_THROTTLED;
-    return class == SERVICE_TRANSIENT && exchange->sendings > 0 ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
+    return class == SERVICE_TRANSIENT && exchange->may_have_left ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
 }
 
 // A shard at its limit is everyday; a record that fails again and again is not, and nothing else
@@ -241,7 +241,7 @@ void kinesis_sink_describe_start(struct kinesis_sink *sink)
     sink->describing = http_take(service_http(sink->service));
     assert(sink->describing); // There is one exchange more than batches can take.
     sink->described = false;
-    service_wire(sink->service)->write_stream(&sink->describing->body, &sink->stream);
+    service_wire(sink->service)->write_stream(&sink->describing->request, &sink->stream);
     service_call(sink->service, sink->describing, DESCRIBE_STREAM);
 }
 

@@ -131,7 +131,7 @@ void service_call(struct service *service, struct http_exchange *exchange, const
         .query = STR(""),
         .headers = headers.list,
         .header_count = headers.count,
-        .body = sha256_of(buf_str(&exchange->body)),
+        .body = sha256_of(http_body(exchange)),
         .time = time,
     };
     sigv4_sign(&service->signer, &request, &authorization);

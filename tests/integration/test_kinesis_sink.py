@@ -80,7 +80,10 @@ class ScriptedServer:
         body = stream.read(int(headers['content-length']))
         self.requests.append((headers, body))
         answer = self.replies.pop(0)
-        connection.sendall(answer)
+        try:
+            connection.sendall(answer)
+        except ConnectionError:
+            return False  # It had heard enough.
         return bool(answer) and answer not in self.closing
 
 
@@ -166,7 +169,7 @@ def test_a_lost_reply_leaves_the_outcome_unknown(start_kinesis_sim, probe_of):
 
 
 def test_a_request_on_a_dead_connection_is_not_sent_again(serve, probe_of):
-    """libcurl would: the connection was kept, and closed without a byte of a reply."""
+    """Browsers would: the connection was kept, and closed without a byte of a reply."""
     server = serve(stored(), b'', stored())
     probe = probe_of(server.url)
     assert probe.put() == ((1, 0, 0, 0), '')
@@ -272,6 +275,49 @@ def test_expired_credentials_are_read_again(serve, probe_of, tmp_path):
     assert why.startswith('RETRY ')
     assert probe.put() == ((1, 0, 0, 0), '')
     assert 'Credential=AKIANEW/' in server.requests[2][0]['authorization']
+
+
+def test_a_reply_in_pieces_behind_an_interim_one_is_read(serve, probe_of):
+    body = json.dumps({'FailedRecordCount': 0, 'Records': [STORED]}).encode()
+    server = serve(b'HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n'
+                   b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+                   b'%x\r\n%s\r\n1\r\n%s\r\n0\r\n\r\n' % (len(body) - 1, body[:-1], body[-1:]),
+                   stored())
+    probe = probe_of(server.url)
+    assert probe.put() == ((1, 0, 0, 0), '')
+    assert probe.put() == ((1, 0, 0, 0), '')  # On the same connection: nothing was left in it.
+
+
+def test_a_reply_that_ends_the_connection_is_read_to_its_end(serve, probe_of):
+    last = b'HTTP/1.1 200 OK\r\n\r\n' + stored().split(b'\r\n\r\n')[1]
+    probe = probe_of(serve(last, stored(), closing=[last]).url)
+    assert probe.put() == ((1, 0, 0, 0), '')
+    assert probe.put() == ((1, 0, 0, 0), '')
+
+
+def test_a_refusal_before_all_was_sent_is_heard(serve, probe_of):
+    """The service has seen enough of a large request, answers, and closes: the rest meets a reset."""
+    class Hasty(ScriptedServer):
+        def _answer_one(self, connection, stream):
+            while stream.readline() != b'\r\n':
+                pass
+            connection.sendall(reply(b'', '413 Too Large'))
+            return False
+
+    server = Hasty()
+    outcomes, why = probe_of(server.url).put(10, 900 * 1000)
+    server.stop()
+    assert outcomes == (0, 0, 10, 0)
+    assert why.startswith('DATA PutRecords: status 413')
+
+
+def test_a_session_token_too_long_for_a_request_is_for_the_operator(serve, probe_of):
+    server = serve(stored())
+    outcomes, why = probe_of(server.url, AWS_SESSION_TOKEN='x' * (1 << 16)).put()
+    assert outcomes == (0, 0, 1, 0)
+    assert why.startswith('OPERATOR PutRecords at ')
+    assert 'more than 16384: see the session token' in why
+    assert server.requests == []
 
 
 def test_requests_say_who_asks_and_expect_nothing(serve, probe_of):
