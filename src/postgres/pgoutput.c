@@ -305,7 +305,7 @@ bool pgoutput_read(
 {
     relation_cache_sweep(decoder->cache);
     relation_list_clear(&decoder->relations);
-    *event = (struct event){.kind = EVENT_NONE, .lsn = data.start, .txn = decoder->txn};
+    event_init(event, data.start, decoder->txn);
     message_text_begin(&decoder->texts, data.payload.len);
     struct cursor message = cursor_over(data.payload);
     return read_by_kind(decoder, &message, data, event, err) ||

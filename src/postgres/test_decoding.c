@@ -336,7 +336,8 @@ bool test_decoding_read(
     relation_list_clear(&decoder->relations);
     if (decoder->undone.capacity > UNDONE_BYTES_KEPT)
         buf_release(&decoder->undone);
-    *event = (struct event){.kind = EVENT_UNKNOWN, .lsn = data.start, .txn = {.xid = decoder->xid}};
+    event_init(event, data.start, (struct txn){.xid = decoder->xid});
+    event->kind = EVENT_UNKNOWN;
 
     if (data.payload.len > LINE_BYTES_MAX)
         return err_set(err, ERR_DATA, "a line of test_decoding is longer than a message can be");
