@@ -29,6 +29,7 @@ struct test_decoding {
     struct tuple shown_old;
     struct tuple shown_new;
     struct datum old_row[RELATION_COLUMNS_MAX];
+    struct datum new_row[RELATION_COLUMNS_MAX];
     struct relation_list relations;
 };
 
@@ -56,6 +57,12 @@ struct relation *const *test_decoding_relations(const struct test_decoding *deco
     return decoder->relations.items;
 }
 
+// The table that a line is about.
+struct table {
+    struct qualified_name name;
+    struct relation *known; // Under that name; NULL: none is.
+};
+
 // Makes the relation known under the name the one that this row shows.
 static struct relation *learn(
     struct test_decoding *decoder, const struct qualified_name *name, const struct tuple *tuple)
@@ -74,86 +81,105 @@ static struct relation *learn_in_part(
     return relation;
 }
 
-// The relation of a new row, which shows all columns.
-static struct relation *relation_of_new(struct test_decoding *decoder,
-    const struct qualified_name *name, struct relation *known, const struct tuple *tuple)
+static bool scan_no_row(struct scan *scan)
 {
-    bool fits = known && !known->is_partial && tuple_is_whole_row(tuple, known);
-    return fits ? known : learn(decoder, name, tuple);
+    return scan_take(scan, STR(" (no-tuple-data)"));
 }
 
-// The relation of an old row, which may leave columns out; its values are then in old_row.
-static struct relation *relation_of_old(struct test_decoding *decoder,
-    const struct qualified_name *name, struct relation *known, const struct tuple *tuple)
+// Reads a change that fits what is known of its table, as nearly every one does. False when it does
+// not: it has other columns, or is cut off.
+static bool read_known_change(struct test_decoding *decoder, struct scan *scan,
+    const struct relation *known, struct change *change)
 {
-    if (known && tuple_place(tuple, known, decoder->old_row))
-        return known;
-    struct relation *learned = learn_in_part(decoder, name, tuple);
-    bool fits = tuple_place(tuple, learned, decoder->old_row);
-    assert(fits);
-    return learned;
+    const bool is_delete = change->operation == OPERATION_DELETE;
+    const bool has_old = is_delete ? !scan_no_row(scan) : scan_take(scan, STR(" old-key:"));
+    if (has_old) {
+        change->old_row = decoder->old_row;
+        scan_known_row(scan, known, decoder->old_row);
+    }
+    if (has_old && !is_delete)
+        scan_expect(scan, STR(" new-tuple:"));
+    if (!is_delete && !scan_no_row(scan)) {
+        change->new_row = decoder->new_row;
+        // What is known in part, a whole row shows better.
+        if (known->is_partial ||
+            scan_known_row(scan, known, decoder->new_row) < known->column_count)
+            return false;
+    }
+    return scan_end(scan);
 }
 
 // Reads a row; false when the line says that there is none.
-static bool scan_row(struct scan *scan, const struct relation *known, struct tuple *tuple)
+static bool scan_row(struct scan *scan, struct tuple *tuple)
 {
     tuple->count = 0;
-    if (scan_take(scan, STR(" (no-tuple-data)")))
+    if (scan_no_row(scan))
         return false;
-    scan_tuple(scan, known, tuple);
+    scan_tuple(scan, tuple);
     return true;
 }
 
 // Reads what an UPDATE shows of the old row before it shows the new one.
-static bool scan_old_key(struct scan *scan, const struct relation *known, struct tuple *tuple)
+static bool scan_old_key(struct scan *scan, struct tuple *tuple)
 {
     tuple->count = 0;
     if (!scan_take(scan, STR(" old-key:")))
         return false;
-    scan_tuple(scan, known, tuple);
+    scan_tuple(scan, tuple);
     scan_expect(scan, STR(" new-tuple:"));
     return true;
 }
 
-static void read_change(struct test_decoding *decoder, struct scan *scan,
+// Reads a change, and learns from it what its table is like: all of it from a new row, which shows
+// all columns, and part of it from an old one, which may leave columns out.
+static struct relation *learn_from_change(struct test_decoding *decoder, struct scan *scan,
     const struct qualified_name *name, struct change *change)
 {
-    struct relation *known = relation_cache_get(decoder->cache, name->quoted);
     struct tuple *old = &decoder->shown_old;
     struct tuple *new = &decoder->shown_new;
     bool is_delete = change->operation == OPERATION_DELETE;
-    bool has_old = is_delete ? scan_row(scan, known, old) : scan_old_key(scan, known, old);
-    bool has_new = !is_delete && scan_row(scan, known, new);
+    bool has_old = is_delete ? scan_row(scan, old) : scan_old_key(scan, old);
+    bool has_new = !is_delete && scan_row(scan, new);
     if (!scan_end(scan))
-        return;
+        return NULL;
 
-    struct relation *relation = has_new ? relation_of_new(decoder, name, known, new)
-                                        : relation_of_old(decoder, name, known, old);
-    if (has_old && has_new && !tuple_place(old, relation, decoder->old_row))
+    struct relation *relation =
+        has_new ? learn(decoder, name, new) : learn_in_part(decoder, name, old);
+    bool fits = !has_new || tuple_place(new, relation, decoder->new_row);
+    assert(fits);
+    if (has_old && !tuple_place(old, relation, decoder->old_row))
         scan_fail(scan); // An old key of columns that the new row has not.
+    change->old_row = has_old ? decoder->old_row : NULL;
+    change->new_row = has_new ? decoder->new_row : NULL;
+    return relation;
+}
+
+static void read_change(struct test_decoding *decoder, struct scan *scan, const struct table *table,
+    struct change *change)
+{
+    const struct scan start = *scan;
+    struct relation *relation = table->known;
+    if (!relation || !read_known_change(decoder, scan, relation, change)) {
+        *scan = start;
+        relation = learn_from_change(decoder, scan, &table->name, change);
+    }
+    if (scan->failed)
+        return;
     relation_list_add(&decoder->relations, relation);
     change->relation = relation;
-    change->old_row = has_old ? decoder->old_row : NULL;
-    change->new_row = has_new ? new->values : NULL;
 }
 
 static bool scan_operation(struct scan *scan, enum operation *operation)
 {
-    static const struct {
-        struct str word;
-        enum operation operation;
-    } operations[] = {
-        {STR_CONST(": INSERT:"), OPERATION_INSERT},
-        {STR_CONST(": UPDATE:"), OPERATION_UPDATE},
-        {STR_CONST(": DELETE:"), OPERATION_DELETE},
-    };
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
-        if (scan_take(scan, operations[i].word)) {
-            *operation = operations[i].operation;
-            return true;
-        }
-    }
-    return false;
+    if (scan_take(scan, STR(": INSERT:")))
+        *operation = OPERATION_INSERT;
+    else if (scan_take(scan, STR(": UPDATE:")))
+        *operation = OPERATION_UPDATE;
+    else if (scan_take(scan, STR(": DELETE:")))
+        *operation = OPERATION_DELETE;
+    else
+        return false;
+    return true;
 }
 
 // A TRUNCATE shows no columns: of a relation not seen yet its name is all that is learned.
@@ -194,36 +220,38 @@ static bool is_rewrite(struct str name)
            str_to_u64(str_after(name, prefix.len), 0, UINT32_MAX, &oid);
 }
 
-static struct qualified_name scan_table(struct test_decoding *decoder, struct scan *scan)
+// Changes come in runs of one table, so the one named last is looked for first.
+static struct table scan_table(struct test_decoding *decoder, struct scan *scan)
 {
-    const struct relation *newest = relation_cache_newest(decoder->cache);
+    struct relation *newest = relation_cache_newest(decoder->cache);
     if (newest && scan_take_table(scan, newest->quoted))
-        return (struct qualified_name){newest->schema, newest->name, newest->quoted};
-    return scan_qualified_name(scan);
+        return (struct table){{newest->schema, newest->name, newest->quoted}, newest};
+    const struct qualified_name name = scan_qualified_name(scan);
+    return (struct table){name, relation_cache_get(decoder->cache, name.quoted)};
 }
 
 static bool read_table(
     struct test_decoding *decoder, struct scan *scan, struct event *event, struct err *err)
 {
     scan_expect(scan, STR(" "));
-    struct qualified_name name = scan_table(decoder, scan);
-    if (is_rewrite(name.name))
+    const struct table table = scan_table(decoder, scan);
+    if (!table.known && is_rewrite(table.name.name))
         return true;
     if (!scan->failed && decoder->xid == 0)
-        return err_set(
-            err, ERR_DATA, "a change of \"%s\" is in no transaction", err_quote(name.quoted).text);
+        return err_set(err, ERR_DATA, "a change of \"%s\" is in no transaction",
+            err_quote(table.name.quoted).text);
 
     if (scan_operation(scan, &event->change.operation)) {
         event->kind = EVENT_CHANGE;
-        read_change(decoder, scan, &name, &event->change);
+        read_change(decoder, scan, &table, &event->change);
     } else if (!scan->failed) {
         event->kind = EVENT_TRUNCATE;
-        read_truncate(decoder, scan, &name, &event->truncate);
+        read_truncate(decoder, scan, &table.name, &event->truncate);
     }
     event->ordinal = ++decoder->ordinal;
     return !scan->failed ||
            err_set(err, ERR_DATA, "cannot read a change of \"%s\" from byte %zu on",
-               err_quote(name.quoted).text, scan->failed_at);
+               err_quote(table.name.quoted).text, scan->failed_at);
 }
 
 static bool read_begin(

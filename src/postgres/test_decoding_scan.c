@@ -1,14 +1,14 @@
 #include "postgres/test_decoding_scan.h"
 
 #include "base/buf.h"
+#include "base/sixteen_bytes.h"
 
 #include <assert.h>
 #include <string.h>
 
 struct scan scan_over(struct str line, struct buf *undone)
 {
-    assert(line.len <= undone->bytes_max);
-    buf_clear(undone);
+    assert(line.len <= undone->bytes_max && undone->len == 0);
     return (struct scan){.line = line, .rest = line, .undone = undone};
 }
 
@@ -50,7 +50,7 @@ uint64_t scan_number(struct scan *scan, uint64_t min, uint64_t max)
 
 // The length of the quoted text that `text` begins with, quotes included: it ends at a quote that
 // is not followed by another one. 0 when it does not end.
-static size_t quoted_length(struct str text, bool *has_doubled)
+static size_t quoted_length(struct str text)
 {
     char quote = text.ptr[0];
     size_t at = 1;
@@ -61,7 +61,6 @@ static size_t quoted_length(struct str text, bool *has_doubled)
         at = (size_t)(found - text.ptr) + 1;
         if (at == text.len || text.ptr[at] != quote)
             return at;
-        *has_doubled = true;
         at++;
     }
 }
@@ -71,32 +70,20 @@ static struct str undo(struct scan *scan, struct str inner, char quote)
 {
     // All that is undone of a line is no longer than the line. Room for it is made at once, so that
     // the buffer does not move under the texts already in it.
-    struct buf *undone = scan->undone;
-    char *room = buf_room(undone, undone->len > 0 ? inner.len : scan->line.len);
-    assert(room);
+    char *room = buf_room(scan->undone, scan->line.len);
+    assert(room && inner.len <= scan->line.len - scan->undone_bytes);
 
-    size_t start = undone->len;
+    char *const start = room + scan->undone_bytes;
+    char *end = start;
     while (inner.len > 0) {
         const char *found = memchr(inner.ptr, quote, inner.len);
         size_t len = found ? (size_t)(found - inner.ptr) + 1 : inner.len;
-        buf_add(undone, (struct str){.ptr = inner.ptr, .len = len});
+        memcpy(end, inner.ptr, len);
+        end += len;
         inner = str_after(inner, found ? len + 1 : len);
     }
-    assert(undone->ptr + start == room);
-    return (struct str){.ptr = room, .len = undone->len - start};
-}
-
-static struct str scan_quoted(struct scan *scan)
-{
-    bool has_doubled = false;
-    size_t len = quoted_length(scan->rest, &has_doubled);
-    if (len == 0) {
-        scan_fail(scan);
-        return STR("");
-    }
-    struct str quoted = take(scan, len);
-    struct str inner = {.ptr = quoted.ptr + 1, .len = len - 2};
-    return has_doubled ? undo(scan, inner, quoted.ptr[0]) : inner;
+    scan->undone_bytes += (size_t)(end - start);
+    return (struct str){.ptr = start, .len = (size_t)(end - start)};
 }
 
 static bool is_identifier_byte(char c)
@@ -109,9 +96,8 @@ static struct str scan_identifier(struct scan *scan)
 {
     struct str rest = scan->rest;
     size_t len = 0;
-    bool has_doubled = false;
     if (rest.len > 0 && rest.ptr[0] == '"')
-        len = quoted_length(rest, &has_doubled);
+        len = quoted_length(rest);
     else
         while (len < rest.len && is_identifier_byte(rest.ptr[len]))
             len++;
@@ -147,8 +133,8 @@ struct qualified_name scan_qualified_name(struct scan *scan)
 bool scan_take_table(struct scan *scan, struct str quoted)
 {
     const struct str rest = scan->rest;
-    const bool comes =
-        str_starts_with(rest, quoted) && str_starts_with(str_after(rest, quoted.len), STR(": "));
+    const bool comes = sixteen_starts_with(rest, quoted) &&
+                       str_starts_with(str_after(rest, quoted.len), STR(": "));
     if (comes)
         take(scan, quoted.len);
     return comes;
@@ -184,51 +170,68 @@ static struct str scan_type(struct scan *scan)
     return STR("");
 }
 
-static void set_text(struct datum *value, struct str text, bool quoted)
+static struct datum text_datum(struct str text, bool quoted)
 {
-    value->kind = DATUM_TEXT;
-    value->quoted = quoted;
-    value->text = text;
+    return (struct datum){.kind = DATUM_TEXT, .quoted = quoted, .text = text};
 }
 
 // null, unchanged-toast-datum, true, 1.5e10, NaN: up to the blank before the next column.
-static void scan_bare(struct scan *scan, struct datum *value)
+static bool take_bare(struct str *rest, struct datum *value)
 {
-    const char *blank = memchr(scan->rest.ptr, ' ', scan->rest.len);
-    size_t len = blank ? (size_t)(blank - scan->rest.ptr) : scan->rest.len;
-    struct str text = take(scan, len);
-    if (len == 0)
-        scan_fail(scan);
+    const char *blank = memchr(rest->ptr, ' ', rest->len);
+    const size_t len = blank ? (size_t)(blank - rest->ptr) : rest->len;
+    const struct str text = {.ptr = rest->ptr, .len = len};
     if (str_equal(text, STR("null")))
         *value = (struct datum){.kind = DATUM_NULL};
     else if (str_equal(text, STR("unchanged-toast-datum")))
         *value = (struct datum){.kind = DATUM_UNCHANGED};
     else
-        set_text(value, text, false);
+        *value = text_datum(text, false);
+    *rest = str_after(*rest, len);
+    return len > 0;
+}
+
+static bool take_quoted(struct str *rest, struct datum *value)
+{
+    const struct str behind = str_after(*rest, 1);
+    const char *quote = memchr(behind.ptr, '\'', behind.len);
+    if (!quote)
+        return false;
+    const size_t len = (size_t)(quote - behind.ptr);
+    const struct str after = str_after(behind, len + 1);
+    if (str_starts_with(after, STR("'")))
+        return false;
+    *value = text_datum((struct str){.ptr = behind.ptr, .len = len}, true);
+    *rest = after;
+    return true;
+}
+
+// Takes a value that stands in the line as it is. False when it does not, because it is none or a
+// quote in it is doubled: what is taken then is no more than the B of a bit string.
+static bool take_plain_value(struct str *rest, struct datum *value)
+{
+    if (str_starts_with(*rest, STR("B'")))
+        *rest = str_after(*rest, 1);
+    return str_starts_with(*rest, STR("'")) ? take_quoted(rest, value) : take_bare(rest, value);
+}
+
+// Seldom, so it is not compiled into its caller, which every value passes.
+__attribute__((noinline)) static void scan_doubled(struct scan *scan, struct datum *value)
+{
+    const size_t len = str_starts_with(scan->rest, STR("'")) ? quoted_length(scan->rest) : 0;
+    if (len == 0) {
+        scan_fail(scan);
+        return;
+    }
+    const struct str inner = {.ptr = scan->rest.ptr + 1, .len = len - 2};
+    take(scan, len);
+    *value = text_datum(undo(scan, inner, '\''), true);
 }
 
 static void scan_value(struct scan *scan, struct datum *value)
 {
-    if (str_starts_with(scan->rest, STR("B'")))
-        take(scan, 1);
-    if (str_starts_with(scan->rest, STR("'")))
-        set_text(value, scan_quoted(scan), true);
-    else
-        scan_bare(scan, value);
-}
-
-// The column of `known` that comes next, from *at on, taken; NULL when none of them does. To
-// compare " id[integer]:" is to read it: a name and a type that were read once end where they ended
-// then.
-static const struct column *take_known(struct scan *scan, const struct relation *known, size_t *at)
-{
-    const size_t count = known ? known->column_count : 0;
-    while (*at < count) {
-        const struct column *column = &known->columns[(*at)++];
-        if (scan_take(scan, column->shown))
-            return column;
-    }
-    return NULL;
+    if (!take_plain_value(&scan->rest, value))
+        scan_doubled(scan, value);
 }
 
 static struct column scan_column(struct scan *scan)
@@ -240,9 +243,8 @@ static struct column scan_column(struct scan *scan)
     return column;
 }
 
-void scan_tuple(struct scan *scan, const struct relation *known, struct tuple *tuple)
+void scan_tuple(struct scan *scan, struct tuple *tuple)
 {
-    size_t known_at = 0;
     tuple->count = 0;
     // A column of that name is in quotes, for the hyphen.
     while (scan->rest.len > 0 && !str_starts_with(scan->rest, STR(" new-tuple:"))) {
@@ -251,12 +253,27 @@ void scan_tuple(struct scan *scan, const struct relation *known, struct tuple *t
             scan_fail(scan);
             return;
         }
-        tuple->columns[at] = take_known(scan, known, &known_at);
-        if (!tuple->columns[at]) {
-            tuple->read[at] = scan_column(scan);
-            tuple->columns[at] = &tuple->read[at];
-        }
+        tuple->columns[at] = scan_column(scan);
         scan_value(scan, &tuple->values[at]);
         tuple->count++;
     }
+}
+
+// To compare " id[integer]:" is to read it: a name and a type that were read once end where they
+// ended then. Nearly every value passes here, so all that is called is compiled into it.
+__attribute__((flatten)) size_t scan_known_row(
+    struct scan *scan, const struct relation *known, struct datum *row)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < known->column_count; i++) {
+        const struct str next = known->columns[i].shown;
+        if (sixteen_starts_with(scan->rest, next)) {
+            take(scan, next.len);
+            scan_value(scan, &row[i]);
+            shown++;
+        } else {
+            row[i] = (struct datum){.kind = DATUM_ABSENT};
+        }
+    }
+    return shown;
 }

@@ -4,9 +4,10 @@
 // the scan has failed: it is at its end for good, and `failed_at` tells where that was. So a reader
 // reads a whole line without a single if, then asks scan_end().
 //
-// Memory: what is read borrows the line, or the relation that it was found to show. Only text in
-// which quotes are doubled is written anew, to `undone`, where it stays valid until that buffer is
-// written for the next line.
+// A copy of a scan looks ahead, or is where to go back to: only one of the two may be read on from.
+//
+// Memory: what is read borrows the line. Only text in which quotes are doubled is written anew, to
+// the memory of `undone`, where it stays valid until the next line is scanned.
 #ifndef PGK_POSTGRES_TEST_DECODING_SCAN_H
 #define PGK_POSTGRES_TEST_DECODING_SCAN_H
 
@@ -22,11 +23,13 @@ struct scan {
     struct str line;
     struct str rest; // Not read yet.
     struct buf *undone;
+    size_t undone_bytes; // Written to it so far.
     bool failed;
     size_t failed_at;
 };
 
-// `undone` is emptied; its maximum is at least the line's length.
+// `undone` is empty and stays so: its memory is all that is used. Its maximum is at least the
+// line's length.
 struct scan scan_over(struct str line, struct buf *undone);
 
 // Makes the scan fail where it stands.
@@ -58,10 +61,14 @@ struct qualified_name scan_qualified_name(struct scan *scan);
 // that was read once is to read it.
 bool scan_take_table(struct scan *scan, struct str quoted);
 
-// Columns up to the end of the line or to " new-tuple:", possibly none. Rows of one table show the
-// same columns again and again, in one order: those of `known` (NULL: none) are looked for first,
-// and not read again.
-void scan_tuple(struct scan *scan, const struct relation *known, struct tuple *tuple);
+// Columns up to the end of the line or to " new-tuple:", possibly none.
+void scan_tuple(struct scan *scan, struct tuple *tuple);
+
+// Columns of a known relation, in its order: rows of one table show the same ones again and again,
+// so what stands before a value is compared and not read. Fills a row of the relation, where what
+// is not shown is absent, and returns how many columns are shown. What follows may be another
+// column.
+size_t scan_known_row(struct scan *scan, const struct relation *known, struct datum *row);
 
 // True when the line was read to its end; otherwise the scan has failed.
 bool scan_end(struct scan *scan);

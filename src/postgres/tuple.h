@@ -1,7 +1,7 @@
 // tuple - a row as a line of test_decoding shows it: names, types and values of its columns.
 //
 // A new row shows all columns; an old one leaves out those that are NULL or not part of its
-// identity. Everything borrows the line, or the relation that the line was found to show.
+// identity. Everything borrows the line.
 #ifndef PGK_POSTGRES_TUPLE_H
 #define PGK_POSTGRES_TUPLE_H
 
@@ -13,9 +13,8 @@
 
 struct tuple {
     size_t count;
-    const struct column *columns[RELATION_COLUMNS_MAX]; // The relation's, or of `read`.
-    struct datum values[RELATION_COLUMNS_MAX];          // values[i] is of columns[i].
-    struct column read[RELATION_COLUMNS_MAX];           // Where the line's own are kept.
+    struct column columns[RELATION_COLUMNS_MAX];
+    struct datum values[RELATION_COLUMNS_MAX]; // values[i] is of columns[i].
 };
 
 struct qualified_name {
@@ -23,10 +22,6 @@ struct qualified_name {
     struct str name;
     struct str quoted; // The two together, as the server's quote_identifier wrote them.
 };
-
-// True when the tuple has the relation's columns, all of them and no other: its values are then the
-// relation's row as they stand.
-bool tuple_is_whole_row(const struct tuple *tuple, const struct relation *relation);
 
 // Puts the values where their columns stand in the relation's row; the other data are absent.
 // False when the tuple has a column that the relation has not, or has it in another order.

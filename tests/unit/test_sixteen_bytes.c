@@ -65,11 +65,35 @@ static void a_text_that_is_spread_has_the_same_bytes(void **state)
     }
 }
 
+static void a_text_starts_with_what_it_starts_with_and_nothing_else(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < LEN_MAX; len++) {
+        char *text = letters(len);
+        for (size_t prefix_len = 0; prefix_len <= len; prefix_len++) {
+            char *copy = letters(prefix_len);
+            const struct str prefix = {.ptr = copy, .len = prefix_len};
+            assert_true(sixteen_starts_with((struct str){.ptr = text, .len = len}, prefix));
+            if (prefix_len > 0)
+                assert_false(
+                    sixteen_starts_with((struct str){.ptr = text, .len = prefix_len - 1}, prefix));
+            for (size_t at = 0; at < prefix_len; at++) {
+                copy[at] ^= 1;
+                assert_false(sixteen_starts_with((struct str){.ptr = text, .len = len}, prefix));
+                copy[at] ^= 1;
+            }
+            test_free(copy);
+        }
+        test_free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_asked_for_is_seen_wherever_it_stands),
         cmocka_unit_test(a_text_that_is_spread_has_the_same_bytes),
+        cmocka_unit_test(a_text_starts_with_what_it_starts_with_and_nothing_else),
     };
     return cmocka_run_group_tests_name("sixteen_bytes", tests, NULL, NULL);
 }

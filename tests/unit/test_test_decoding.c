@@ -1,76 +1,13 @@
 #include "cmocka_prelude.h"
 
-#include "base/alloc.h"
-#include "base/buf.h"
 #include "model/event.h"
 #include "model/relation.h"
 #include "postgres/test_decoding.h"
-#include "show_event.h"
+#include "test_decoding_reading.h"
 #include "test_decoding_vectors.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-// A decoder and what it read last. The line lies in memory of exactly its size, so that a sanitizer
-// sees one byte too many.
-struct reading {
-    struct test_decoding *decoder;
-    char *line;
-    struct event event;
-    struct err err;
-    struct buf shown;
-};
-
-static struct reading reading_new(void)
-{
-    struct reading reading = {.decoder = test_decoding_new()};
-    buf_init(&reading.shown, 10 << 20);
-    return reading;
-}
-
-static void reading_release(struct reading *reading)
-{
-    test_decoding_free(reading->decoder);
-    free(reading->line);
-    buf_release(&reading->shown);
-}
-
-static bool read_bytes(struct reading *reading, struct str line)
-{
-    free(reading->line);
-    reading->line = alloc_bytes(line.len);
-    memcpy(reading->line, line.ptr, line.len);
-    reading->err = (struct err){.kind = ERR_NONE};
-    const struct wal_data data = {
-        .start = 0x100, .end = 0x100, .payload = {.ptr = reading->line, .len = line.len}};
-    return test_decoding_read(reading->decoder, data, &reading->event, &reading->err);
-}
-
-static bool read_line(struct reading *reading, const char *line)
-{
-    return read_bytes(reading, str_from_c(line));
-}
-
-static const char *show(struct reading *reading)
-{
-    buf_clear(&reading->shown);
-    show_event(&reading->shown, &reading->event);
-    return buf_c(&reading->shown);
-}
-
-static void assert_reads(struct reading *reading, const char *line, const char *shown)
-{
-    if (!read_line(reading, line))
-        fail_msg("%s: %s", line, reading->err.text);
-    assert_string_equal(show(reading), shown);
-}
-
-static void assert_refuses(struct reading *reading, const char *line)
-{
-    if (read_line(reading, line))
-        fail_msg("%s: read as %s", line, show(reading));
-    assert_int_equal(reading->err.kind, ERR_DATA);
-}
 
 static void reads_what_the_servers_wrote(void **state)
 {
@@ -113,51 +50,6 @@ static void every_prefix_is_an_error_or_a_shorter_line(void **state)
             reading_release(&reading);
         }
     }
-}
-
-// What a line shows of a table that is known is not read again: each place where it may differ.
-static void a_known_table_is_read_as_one_that_is_not(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < VECTOR_COUNT; i++) {
-        struct str line = str_from_c(vectors[i].line);
-        for (size_t len = 0; len < line.len && str_starts_with(line, STR("table")); len++) {
-            struct str prefix = {.ptr = line.ptr, .len = len};
-            struct reading knows = reading_new();
-            struct reading does_not = reading_new();
-            assert_true(read_line(&knows, "BEGIN 7") && read_line(&does_not, "BEGIN 7"));
-            assert_true(read_bytes(&knows, line));
-
-            bool ok = read_bytes(&knows, prefix);
-
-            assert_int_equal(read_bytes(&does_not, prefix), ok);
-            if (!ok)
-                assert_string_equal(knows.err.text, does_not.err.text);
-            else if (!knows.event.change.old_row) // Of which the known table tells more.
-                assert_string_equal(show(&knows), show(&does_not));
-            reading_release(&knows);
-            reading_release(&does_not);
-        }
-    }
-}
-
-// Of the table before, or of one whose name begins as that one's.
-static void a_known_table_stands_for_no_other_and_may_leave_columns_out(void **state)
-{
-    (void)state;
-    static const struct vector rows[] = {
-        {"table public.t: INSERT: a[text]:'' b[text]:''",
-            "insert <public> <t> new a:text='' b:text=''"},
-        {"table public.t: DELETE: b[text]:''", "delete <public> <t> old a:text=absent b:text=''"},
-        {"table public.t2: DELETE: b[text]:''", "delete <public> <t2> old b:text=''"},
-        {"table public.\"T\": DELETE: b[text]:''", "delete <public> <T> old b:text=''"},
-        {"table public.\"T\"\": \": DELETE: b[text]:''", "delete <public> <T\": > old b:text=''"},
-    };
-    struct reading reading = reading_new();
-    assert_reads(&reading, "BEGIN 7", "begin 7");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_reads(&reading, rows[i].line, rows[i].shown);
-    reading_release(&reading);
 }
 
 static void a_line_that_does_not_fit_the_grammar_is_refused(void **state)
@@ -475,8 +367,6 @@ int main(void)
         cmocka_unit_test(reads_what_the_servers_wrote),
         cmocka_unit_test(reads_them_one_after_the_other_and_again),
         cmocka_unit_test(every_prefix_is_an_error_or_a_shorter_line),
-        cmocka_unit_test(a_known_table_is_read_as_one_that_is_not),
-        cmocka_unit_test(a_known_table_stands_for_no_other_and_may_leave_columns_out),
         cmocka_unit_test(a_line_that_does_not_fit_the_grammar_is_refused),
         cmocka_unit_test(an_error_names_place_and_table_but_no_value),
         cmocka_unit_test(a_change_outside_of_a_transaction_is_refused),
