@@ -120,6 +120,19 @@ def test_partitions_are_in_a_publication_by_their_table(look, database):
     assert 'table public.p2' in look('-t', 'p2', names=['root'])[1]
 
 
+def test_thousands_of_published_tables_do_not_hold_up_a_run(look, database):
+    for _ in range(4):  # A server's locks are not enough for all at once.
+        database.execute('DO $$ BEGIN FOR i IN 1..1000 LOOP'
+                         "  EXECUTE format('CREATE TABLE %I (id int)', gen_random_uuid());"
+                         'END LOOP; END $$')
+    database.execute("CREATE PUBLICATION changes FOR ALL TABLES WITH (publish = 'insert')")
+
+    status, log = look('-t', '*')
+
+    assert status == 0
+    assert GAP not in log
+
+
 @pytest.mark.parametrize('operations', ['insert, update', 'insert, delete, truncate', 'insert',
                                         'insert, update, delete'])
 def test_a_publication_without_some_operations(look, database, operations):
