@@ -302,7 +302,7 @@ static void fetch_ahead(const struct delivery *delivery, const struct batch *bat
         RECORD_AHEAD = 8
     };
     if (i >= LANE_AHEAD)
-        lanes_fetch_to_settle(&delivery->lanes, batch->records[i - LANE_AHEAD]->lane);
+        lanes_fetch(&delivery->lanes, batch->records[i - LANE_AHEAD]->lane);
     if (i >= RECORD_AHEAD)
         cache_fetch(batch->records[i - RECORD_AHEAD], sizeof(struct record));
 }

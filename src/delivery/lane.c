@@ -18,13 +18,16 @@ enum lane_state {
     LANE_WAITING
 };
 
+// A line of the cache: each record comes by to join its lane, to be taken, and to be settled.
 struct lane {
     struct record *head;
     struct record *tail;
     int64_t retry_at_ms; // Of WAITING; of IN_FLIGHT: not 0 when some of it failed.
     uint32_t in_flight;
     enum lane_state state;
+    struct placement last; // Of what was stored last.
 };
+static_assert(sizeof(struct lane) <= CACHE_LINE_BYTES, "a lane lies in two lines");
 
 void lanes_init(struct lanes *lanes, unsigned bits)
 {
@@ -32,21 +35,27 @@ void lanes_init(struct lanes *lanes, unsigned bits)
     size_t count = (size_t)1 << bits;
     *lanes = (struct lanes){
         .lanes = alloc_zeroed_lines(count, sizeof *lanes->lanes),
-        .last = alloc_zeroed_lines(count, sizeof *lanes->last),
         .count = count,
         .ready = alloc_bytes(count * sizeof *lanes->ready),
         .waiting = alloc_bytes(count * sizeof *lanes->waiting),
         .next_parked = alloc_bytes(count * sizeof *lanes->next_parked),
     };
     for (size_t i = 0; i < count; i++)
-        lanes->last[i] = placement_unknown();
+        lanes->lanes[i].last = placement_unknown();
+}
+
+// The place in the ring of ready lanes, whose size is a power of two: a division would take longer
+// than all that is done there.
+static size_t ring_place(const struct lanes *lanes, size_t distance)
+{
+    return (lanes->ready_at + distance) & (lanes->count - 1);
 }
 
 static void make_ready_as(struct lanes *lanes, uint32_t number, enum lane_state state)
 {
     assert(lanes->ready_count < lanes->count);
     lanes->lanes[number].state = state;
-    lanes->ready[(lanes->ready_at + lanes->ready_count++) % lanes->count] = number;
+    lanes->ready[ring_place(lanes, lanes->ready_count++)] = number;
 }
 
 static void make_ready(struct lanes *lanes, uint32_t number)
@@ -110,7 +119,6 @@ void lanes_release(struct lanes *lanes)
 {
     free_held(lanes);
     free(lanes->lanes);
-    free(lanes->last);
     free(lanes->ready);
     free(lanes->waiting);
     free(lanes->next_parked);
@@ -126,7 +134,7 @@ static struct lane *pop_ready(struct lanes *lanes)
     assert(lanes->ready_count > 0);
     struct lane *lane = &lanes->lanes[lanes->ready[lanes->ready_at]];
     assert(lane->state == LANE_READY || lane->state == LANE_ADMITTED);
-    lanes->ready_at = (lanes->ready_at + 1) % lanes->count;
+    lanes->ready_at = ring_place(lanes, 1);
     lanes->ready_count--;
     return lane;
 }
@@ -187,20 +195,14 @@ bool lanes_is_admitted(const struct lanes *lanes, uint32_t number)
     return lanes->lanes[number].state == LANE_ADMITTED;
 }
 
-void lanes_fetch_to_push(const struct lanes *lanes, uint32_t number)
+void lanes_fetch(const struct lanes *lanes, uint32_t number)
 {
     cache_fetch(&lanes->lanes[number], sizeof *lanes->lanes);
 }
 
-void lanes_fetch_to_settle(const struct lanes *lanes, uint32_t number)
-{
-    lanes_fetch_to_push(lanes, number);
-    cache_fetch(&lanes->last[number], sizeof *lanes->last);
-}
-
 static struct lane *ready_behind(const struct lanes *lanes, size_t distance)
 {
-    return &lanes->lanes[lanes->ready[(lanes->ready_at + distance) % lanes->count]];
+    return &lanes->lanes[lanes->ready[ring_place(lanes, distance)]];
 }
 
 void lanes_fetch_ready(const struct lanes *lanes)
@@ -217,12 +219,12 @@ void lanes_fetch_ready(const struct lanes *lanes)
 
 uint32_t lanes_shard(const struct lanes *lanes, uint32_t number)
 {
-    return lanes->last[number].shard;
+    return lanes->lanes[number].last.shard;
 }
 
 void lanes_tell_shard(struct lanes *lanes, uint32_t number, uint32_t shard)
 {
-    struct placement *last = &lanes->last[number];
+    struct placement *last = &lanes->lanes[number].last;
     if (last->shard == shard)
         return;
     *last = placement_unknown();
@@ -231,7 +233,7 @@ void lanes_tell_shard(struct lanes *lanes, uint32_t number, uint32_t shard)
 
 bool lanes_tell_placement(struct lanes *lanes, uint32_t number, const struct placement *placement)
 {
-    struct placement *last = &lanes->last[number];
+    struct placement *last = &lanes->lanes[number].last;
     if (!placement_may_follow(placement, last))
         return false;
     *last = *placement;
@@ -240,7 +242,7 @@ bool lanes_tell_placement(struct lanes *lanes, uint32_t number, const struct pla
 
 void lanes_forget_placement(struct lanes *lanes, uint32_t number)
 {
-    lanes->last[number] = placement_unknown();
+    lanes->lanes[number].last = placement_unknown();
 }
 
 static int64_t due_ms(const struct lanes *lanes, size_t at)
@@ -345,7 +347,7 @@ void lanes_clear(struct lanes *lanes)
     assert(lanes->in_flight == 0);
     free_held(lanes);
     for (size_t i = 0; i < lanes->count; i++)
-        lanes->lanes[i] = (struct lane){.state = LANE_IDLE};
+        lanes->lanes[i] = (struct lane){.state = LANE_IDLE, .last = lanes->lanes[i].last};
     lanes->ready_count = 0;
     lanes->waiting_count = 0;
     lanes->parked = 0;

@@ -31,8 +31,7 @@ enum {
 
 struct lanes {
     struct lane *lanes;
-    struct placement *last; // Apart: looked at only when a record is settled.
-    size_t count;
+    size_t count;    // A power of two.
     uint32_t *ready; // A ring of lane numbers, the one that waits longest first.
     size_t ready_at;
     size_t ready_count;
@@ -85,10 +84,9 @@ const struct record *lanes_admit(struct lanes *lanes, struct lane_queue *queue);
 bool lanes_is_admitted(const struct lanes *lanes, uint32_t number);
 
 // Lanes and records lie all over the memory, and to wait for each would take longer than what is
-// done with it. These ask for what will be looked at soon and do not wait: a lane to push to; one
-// of which something is to be settled; the ready lanes behind the first one, and their records.
-void lanes_fetch_to_push(const struct lanes *lanes, uint32_t number);
-void lanes_fetch_to_settle(const struct lanes *lanes, uint32_t number);
+// done with it. These ask for what will be looked at soon and do not wait: a lane; the ready lanes
+// behind the first one, and their records.
+void lanes_fetch(const struct lanes *lanes, uint32_t number);
 void lanes_fetch_ready(const struct lanes *lanes);
 
 // The shard that the lane's records fell into last, as far as is known.

@@ -63,7 +63,7 @@ void newcomers_place(struct newcomers *newcomers, struct lanes *lanes)
     if (newcomers->spread_bits > 0)
         deal_lanes(newcomers);
     for (size_t i = 0; i < newcomers->count; i++)
-        lanes_fetch_to_push(lanes, newcomers->records[i]->lane);
+        lanes_fetch(lanes, newcomers->records[i]->lane);
     for (size_t i = 0; i < newcomers->count; i++)
         lanes_push(lanes, newcomers->records[i]);
     newcomers->count = 0;
