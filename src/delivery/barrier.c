@@ -83,15 +83,18 @@ static void close_gap(struct barrier *barrier, size_t gap)
     }
 }
 
-void barrier_pay(struct barrier *barrier, uint64_t table)
+void barrier_pay(struct barrier *barrier, uint64_t table, uint64_t records)
 {
     if (table == 0)
         return;
     assert(barrier_owes(barrier, table));
     struct barrier_cell *cell = find(barrier, table);
-    if (--cell->owed > 0)
+    assert(cell->owed >= records);
+    cell->owed -= records;
+    if (cell->owed > 0)
         return;
     barrier->count--;
+    barrier->fenced -= cell->fenced;
     close_gap(barrier, (size_t)(cell - barrier->cells));
 }
 
@@ -103,11 +106,15 @@ bool barrier_owes(const struct barrier *barrier, uint64_t table)
 void barrier_fence(struct barrier *barrier, uint64_t table)
 {
     assert(barrier_owes(barrier, table));
-    find(barrier, table)->fenced = true;
+    struct barrier_cell *cell = find(barrier, table);
+    barrier->fenced += !cell->fenced;
+    cell->fenced = true;
 }
 
 bool barrier_is_fenced(const struct barrier *barrier, uint64_t table)
 {
+    if (barrier->fenced == 0)
+        return false;
     const struct barrier_cell *cell = owing(barrier, table);
     return cell && cell->fenced;
 }

@@ -18,6 +18,7 @@ struct barrier {
     struct barrier_cell *cells;
     size_t capacity; // A power of two, or 0.
     size_t count;
+    size_t fenced; // Of these. Next to never is there any, and every record asks.
 };
 
 void barrier_init(struct barrier *barrier);
@@ -25,7 +26,7 @@ void barrier_release(struct barrier *barrier);
 
 // Table 0 is no table: it never owes.
 void barrier_owe(struct barrier *barrier, uint64_t table);
-void barrier_pay(struct barrier *barrier, uint64_t table);
+void barrier_pay(struct barrier *barrier, uint64_t table, uint64_t records);
 bool barrier_owes(const struct barrier *barrier, uint64_t table);
 
 // From now until the table owes nothing, barrier_is_fenced() is true. It owes something.

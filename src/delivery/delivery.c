@@ -167,14 +167,33 @@ void delivery_expect_more(struct delivery *delivery, bool expects_more)
     delivery->expects_more = expects_more;
 }
 
+static void hand_in(struct delivery *delivery)
+{
+    struct payment *payment = &delivery->payment;
+    if (payment->records == 0)
+        return;
+    ledger_pay(&delivery->ledger, payment->entry, payment->records);
+    barrier_pay(&delivery->barrier, payment->table, payment->records);
+    payment->records = 0;
+}
+
+static void collect(struct delivery *delivery, const struct record *record)
+{
+    struct payment *payment = &delivery->payment;
+    if (record->entry != payment->entry || record->table != payment->table)
+        hand_in(delivery);
+    payment->entry = record->entry;
+    payment->table = record->table;
+    payment->records++;
+}
+
 static void pay(struct delivery *delivery, struct record *record, enum outcome outcome)
 {
     bool stored = outcome == OUTCOME_STORED;
     delivery->counts.stored += stored;
     delivery->counts.stored_bytes += stored ? record_request_bytes(record) : 0;
     delivery->memory_bytes -= record_memory_bytes(record);
-    ledger_pay(&delivery->ledger, record->entry);
-    barrier_pay(&delivery->barrier, record->table);
+    collect(delivery, record);
     record_free(record);
 }
 
@@ -314,6 +333,7 @@ void delivery_settle(struct delivery *delivery, struct batch *batch, int64_t now
         fetch_ahead(delivery, batch, i);
         settle_one(delivery, batch, i, now_ms);
     }
+    hand_in(delivery);
     delivery->requests_out--;
     free(batch);
 }

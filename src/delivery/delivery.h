@@ -66,6 +66,14 @@ struct delivery_counts {
     uint64_t stored_bytes;
 };
 
+// Records of one transaction and one table, as most of a batch are: paid at once, and only while
+// their batch is settled not yet.
+struct payment {
+    uint64_t entry;
+    uint64_t table;
+    uint64_t records;
+};
+
 struct delivery {
     struct delivery_options options;
     struct newcomers newcomers;
@@ -73,6 +81,7 @@ struct delivery {
     struct gates gates;
     struct ledger ledger;
     struct barrier barrier;
+    struct payment payment;
     struct random random;
     size_t memory_bytes; // Of the records, queued and in flight.
     int64_t hold_until_ms;

@@ -118,11 +118,11 @@ void ledger_end(struct ledger *ledger, lsn_t end_lsn)
     settle(ledger);
 }
 
-void ledger_pay(struct ledger *ledger, uint64_t entry)
+void ledger_pay(struct ledger *ledger, uint64_t entry, uint64_t records)
 {
     struct ledger_entry *paid = entry_at(ledger, entry);
-    assert(paid->owed > 0);
-    paid->owed--;
+    assert(paid->owed >= records);
+    paid->owed -= records;
     settle(ledger);
 }
 

@@ -53,8 +53,8 @@ void ledger_end(struct ledger *ledger, lsn_t end_lsn);
 // The server has nothing for us before this position. No transaction is open.
 void ledger_advance(struct ledger *ledger, lsn_t lsn);
 
-// A record of that entry is stored.
-void ledger_pay(struct ledger *ledger, uint64_t entry);
+// So many records of that entry are stored.
+void ledger_pay(struct ledger *ledger, uint64_t entry, uint64_t records);
 
 // Everything before this position is stored. Never falls.
 lsn_t ledger_flushed(const struct ledger *ledger);
