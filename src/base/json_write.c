@@ -118,36 +118,18 @@ __attribute__((noinline)) static struct special write_special(struct buf *buf, s
     return (struct special){.len = len};
 }
 
-// Whether none of the bytes needs care. The quote and the ampersand differ in a single bit, as do
-// the two brackets; what is beyond ASCII is less than a blank, as control characters are.
-static bool are_plain(sixteen_bytes bytes)
-{
-    return !sixteen_any((bytes < ' ') | (bytes == '\\') | ((bytes | ('"' ^ '&')) == '&') |
-                        ((bytes | ('<' ^ '>')) == '>'));
-}
-
-// Whether the last sixteen bytes, or all of fewer, are known to need no care.
-static bool is_end_plain(struct str text)
-{
-    if (text.len >= SIXTEEN)
-        return are_plain(sixteen_bytes_of(text.ptr + text.len - SIXTEEN));
-    return text.len > 0 && are_plain(sixteen_bytes_spread(text));
-}
-
 // How many bytes from the start of text on can simply be copied.
 static size_t plain_length(struct str text)
 {
     size_t len = 0;
-    while (text.len - len >= SIXTEEN && are_plain(sixteen_bytes_of(text.ptr + len)))
+    while (text.len - len >= SIXTEEN && json_are_plain(sixteen_bytes_of(text.ptr + len)))
         len += SIXTEEN;
-    if (text.len - len < SIXTEEN && is_end_plain(text))
-        return text.len;
     while (len < text.len && care_of((uint8_t)text.ptr[len]) == CARE_NONE)
         len++;
     return len;
 }
 
-size_t json_write_text(struct buf *buf, struct str text)
+size_t json_write_with_care(struct buf *buf, struct str text)
 {
     size_t invalid = 0;
     for (;;) {
@@ -160,6 +142,11 @@ size_t json_write_text(struct buf *buf, struct str text)
         text = str_after(text, special.len);
         invalid += special.invalid;
     }
+}
+
+size_t json_write_text(struct buf *buf, struct str text)
+{
+    return json_write_text_behind(buf, STR(""), text);
 }
 
 size_t json_write_string(struct buf *buf, struct str text)

@@ -37,6 +37,24 @@ static inline sixteen_bytes sixteen_bytes_spread(struct str text)
     return (sixteen_bytes)(sixteen_halves){both, both};
 }
 
+// Copies a text of one to sixteen bytes, of which some may be copied twice.
+static inline void sixteen_bytes_copy(char *to, struct str text)
+{
+    assert(text.len > 0 && text.len <= SIXTEEN);
+    const char *const end = text.ptr + text.len;
+    if (text.len >= 8) {
+        memcpy(to, text.ptr, 8);
+        memcpy(to + text.len - 8, end - 8, 8);
+    } else if (text.len >= 4) {
+        memcpy(to, text.ptr, 4);
+        memcpy(to + text.len - 4, end - 4, 4);
+    } else {
+        to[0] = text.ptr[0];
+        to[text.len / 2] = text.ptr[text.len / 2];
+        to[text.len - 1] = end[-1];
+    }
+}
+
 static inline bool sixteen_any(sixteen_bytes answers)
 {
     const sixteen_halves halves = (sixteen_halves)answers;

@@ -50,51 +50,51 @@ static bool is_quoted(const struct datum *datum)
 static size_t write_value(
     struct buf *data, const struct column *column, size_t from, const struct datum *datum)
 {
-    buf_add(data, str_after(column->json[is_quoted(datum)], from));
-    return column->type_invalid + json_write_text(data, told_text(datum));
+    const struct str before = str_after(column->json[is_quoted(datum)], from);
+    return column->type_invalid + json_write_text_behind(data, before, told_text(datum));
 }
 
-static size_t write_told(struct buf *data, const struct told *told, bool is_first)
+// From that byte of what stands before the column's values on, up to the end of its last value.
+static size_t write_told(struct buf *data, const struct told *told, size_t from)
 {
     const struct column *column = told->column;
-    const size_t from = is_first; // Behind the comma.
     size_t invalid = column->name_invalid;
     if (told->new_value) {
         invalid += write_value(data, column, from, told->new_value);
-        if (!told->old_value) {
-            buf_add(data, STR("\"}}"));
+        if (!told->old_value)
             return invalid;
-        }
         buf_add(data, STR("\"},\"old"));
     } else {
         const struct str name = {.ptr = column->json[false].ptr, .len = column->json_name};
         buf_add(data, str_after(name, from));
         buf_add(data, STR("\"old"));
     }
-    invalid += write_value(data, column, column->json_value, told->old_value);
-    buf_add(data, STR("\"}}"));
-    return invalid;
+    return invalid + write_value(data, column, column->json_value, told->old_value);
 }
 
+// Up to the brace that closes them. The end of a column is written with the one behind it.
 static size_t write_columns(struct buf *data, const struct change *change)
 {
     const struct relation *relation = change->relation;
     size_t invalid = 0;
-    bool is_first = true;
+    size_t from = COLUMN_JSON_FIRST;
     for (size_t i = 0; i < relation->column_count; i++) {
         struct told told;
         if (!told_of(change, relation->sorted[i], &told))
             continue;
-        invalid += write_told(data, &told, is_first);
-        is_first = false;
+        invalid += write_told(data, &told, from);
+        from = 0;
     }
+    if (from == 0)
+        buf_add(data, STR("\"}}"));
+    buf_add_byte(data, '}');
     return invalid;
 }
 
-// Everything behind columns and content.
-static void write_tail(struct buf *data, const struct event *event, const struct json_frame *frame)
+// Not compiled into its callers, of whom most records ask for none.
+__attribute__((noinline)) static void write_fields(
+    struct buf *data, const struct event *event, const struct fields *fields)
 {
-    const struct fields *fields = &frame->fields;
     const struct txn *txn = &event->txn;
     if (fields->xid && txn->xid > 0) {
         buf_add(data, STR(",\"xid\":"));
@@ -114,6 +114,13 @@ static void write_tail(struct buf *data, const struct event *event, const struct
         clock_add_rfc3339_us(data, txn->commit_time_us);
         buf_add_byte(data, '"');
     }
+}
+
+// Everything behind columns and content.
+static void write_tail(struct buf *data, const struct event *event, const struct json_frame *frame)
+{
+    if (fields_any(&frame->fields))
+        write_fields(data, event, &frame->fields);
     buf_add_byte(data, '}');
 }
 
@@ -126,7 +133,6 @@ size_t json_encode_change(
     write_head(data, event, frame, relation->quoted_json);
     write_operation(data, change->operation);
     const size_t invalid = relation->quoted_invalid + write_columns(data, change);
-    buf_add_byte(data, '}');
     write_tail(data, event, frame);
     return invalid;
 }

@@ -64,7 +64,7 @@ static void write_table_json(struct relation *relation)
 static void write_column_json(struct buf *json, struct column *column, bool is_quoted)
 {
     const size_t at = json->len;
-    buf_add_byte(json, ',');
+    buf_add(json, STR("\"}},"));
     column->name_invalid = (uint32_t)json_write_string(json, column->quoted);
     buf_add(json, STR(":{"));
     column->json_name = (uint32_t)(json->len - at);

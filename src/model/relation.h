@@ -34,12 +34,17 @@ struct column {
     struct str shown; // " id[integer]:", as test_decoding writes it before a value; "" where
                       // type_oid is known.
     // What always stands before a value in a record, in the order of "q": "false", "true". The
-    // second is "" where no value is quoted.
-    struct str json[2];    // ,"id":{"new":{"q":"true","t":"text","v":"
-    uint32_t json_name;    // The length of its beginning: ,"id":{
+    // second is "" where no value is quoted. It begins with the end of the column before it, which
+    // the first column of a record does not show.
+    struct str json[2];    // "}},"id":{"new":{"q":"true","t":"text","v":"
+    uint32_t json_name;    // The length of its beginning: "}},"id":{
     uint32_t json_value;   // Where this begins, which stands behind "old, too: ":{"q":"true", ...
     uint32_t name_invalid; // How many bytes of the name are no UTF-8, and were replaced,
     uint32_t type_invalid; // and how many of the type's.
+};
+
+enum {
+    COLUMN_JSON_FIRST = sizeof "\"}}," - 1 // Where a record's first column begins.
 };
 
 // A column of the primary key.

@@ -90,12 +90,35 @@ static void a_byte_is_written_alike_wherever_it_stands(void **state)
     }
 }
 
+// The same text into less and less room: what fits is there, and all of it is measured.
+static void a_text_is_measured_alike_whatever_room_there_is(void **state)
+{
+    (void)state;
+    const struct str before = STR("{\"v\":\"");
+    const struct str text =
+        STR("some plain text and a \" behind sixteen of it, then \xff and no more");
+    struct buf whole;
+    buf_init(&whole, 1000);
+    assert_int_equal(json_write_text_behind(&whole, before, text), 1);
+    for (size_t room = 0; room < whole.len; room++) {
+        struct buf some;
+        buf_init(&some, room);
+        assert_int_equal(json_write_text_behind(&some, before, text), 1);
+        assert_false(buf_ok(&some));
+        assert_int_equal(buf_wanted(&some), whole.len);
+        assert_memory_equal(buf_c(&some), whole.ptr, some.len);
+        buf_release(&some);
+    }
+    buf_release(&whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes_what_go_escapes),
         cmocka_unit_test(utf8_passes_unchanged),
         cmocka_unit_test(a_byte_is_written_alike_wherever_it_stands),
+        cmocka_unit_test(a_text_is_measured_alike_whatever_room_there_is),
         cmocka_unit_test(each_byte_that_is_no_utf8_is_replaced_and_counted),
     };
     return cmocka_run_group_tests_name("json_write", tests, NULL, NULL);

@@ -76,17 +76,18 @@ static void what_stands_before_values_is_held_as_json_writes_it(void **state)
     assert_text(relation->quoted_json, "\",\"table\":\"public.t\",\"operation\":\"");
     assert_int_equal(relation->quoted_invalid, 0);
     const struct column *id = &relation->columns[0];
-    assert_text(id->json[false], ",\"id\":{\"new\":{\"q\":\"false\",\"t\":\"integer\",\"v\":\"");
+    assert_text(
+        id->json[false], "\"}},\"id\":{\"new\":{\"q\":\"false\",\"t\":\"integer\",\"v\":\"");
     assert_text(
         str_after(id->json[true], id->json_value), "\":{\"q\":\"true\",\"t\":\"integer\",\"v\":\"");
     const struct column *odd = &relation->columns[1];
-    const char *odd_name = ",\"\\\"a\\u003c\\ufffd\\\"\":{";
+    const char *odd_name = "\"}},\"\\\"a\\u003c\\ufffd\\\"\":{";
     assert_name(odd, odd_name, 1);
     assert_int_equal(odd->type_invalid, 0);
 
     relation_set_types(relation, (const struct str[]){STR("bigint"), STR("c\xff")});
 
-    assert_text(id->json[true], ",\"id\":{\"new\":{\"q\":\"true\",\"t\":\"bigint\",\"v\":\"");
+    assert_text(id->json[true], "\"}},\"id\":{\"new\":{\"q\":\"true\",\"t\":\"bigint\",\"v\":\"");
     assert_text(str_after(odd->json[false], odd->json_value),
         "\":{\"q\":\"false\",\"t\":\"c\\ufffd\",\"v\":\"");
     assert_name(odd, odd_name, 1);
@@ -117,11 +118,11 @@ static void nothing_is_held_that_no_value_of_a_type_shows(void **state)
 
     assert_text(relation->columns[0].shown, "");
     assert_text(relation->columns[0].json[false],
-        ",\"a\":{\"new\":{\"q\":\"false\",\"t\":\"text\",\"v\":\"");
-    assert_text(
-        relation->columns[0].json[true], ",\"a\":{\"new\":{\"q\":\"true\",\"t\":\"text\",\"v\":\"");
+        "\"}},\"a\":{\"new\":{\"q\":\"false\",\"t\":\"text\",\"v\":\"");
+    assert_text(relation->columns[0].json[true],
+        "\"}},\"a\":{\"new\":{\"q\":\"true\",\"t\":\"text\",\"v\":\"");
     assert_text(relation->columns[1].json[false],
-        ",\"b\":{\"new\":{\"q\":\"false\",\"t\":\"integer\",\"v\":\"");
+        "\"}},\"b\":{\"new\":{\"q\":\"false\",\"t\":\"integer\",\"v\":\"");
     assert_text(relation->columns[1].json[true], "");
     relation_free(relation);
 }

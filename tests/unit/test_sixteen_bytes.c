@@ -88,12 +88,26 @@ static void a_text_starts_with_what_it_starts_with_and_nothing_else(void **state
     }
 }
 
+static void a_text_of_few_bytes_is_copied_and_nothing_besides(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len <= SIXTEEN; len++) {
+        char *text = letters(len);
+        char *copy = test_malloc(len);
+        sixteen_bytes_copy(copy, (struct str){.ptr = text, .len = len});
+        assert_memory_equal(copy, text, len);
+        test_free(copy);
+        test_free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_asked_for_is_seen_wherever_it_stands),
         cmocka_unit_test(a_text_that_is_spread_has_the_same_bytes),
         cmocka_unit_test(a_text_starts_with_what_it_starts_with_and_nothing_else),
+        cmocka_unit_test(a_text_of_few_bytes_is_copied_and_nothing_besides),
     };
     return cmocka_run_group_tests_name("sixteen_bytes", tests, NULL, NULL);
 }
