@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "delivery/delivery.h"
 #include "encode/elide.h"
-#include "encode/json.h"
 #include "encode/partition_key.h"
 #include "model/record.h"
 #include "model/relation.h"
@@ -26,6 +25,7 @@ void intake_init(struct intake *intake, struct delivery *delivery, size_t record
     partition_key_init(&intake->key);
     buf_init(&intake->data, record_bytes_max);
     buf_init(&intake->time, TIME_BYTES_MAX);
+    intake->frame.time = STR("");
 }
 
 void intake_bound_records(struct intake *intake, size_t record_bytes_max)
@@ -71,6 +71,7 @@ void intake_tell_time(struct intake *intake, int64_t wall_us)
     intake->time_s = wall_us / 1000000;
     buf_clear(&intake->time);
     clock_add_rfc3339(&intake->time, wall_us);
+    intake->frame.time = buf_str(&intake->time);
 }
 
 static void tell_invalid_bytes(struct intake *intake, int64_t now_ms)
@@ -90,22 +91,16 @@ void intake_tell(struct intake *intake, int64_t now_ms)
     tell_invalid_bytes(intake, now_ms);
 }
 
-static struct json_frame frame_of(const struct intake *intake)
-{
-    return (struct json_frame){.time = buf_str(&intake->time), .fields = intake->fields};
-}
-
 static void encode(struct intake *intake, struct buf *data, const struct event *event,
     const struct relation *relation)
 {
-    const struct json_frame frame = frame_of(intake);
     size_t invalid = 0;
     if (event->kind == EVENT_CHANGE)
-        invalid = json_encode_change(data, event, &frame);
+        invalid = json_encode_change(data, event, &intake->frame);
     else if (event->kind == EVENT_TRUNCATE)
-        invalid = json_encode_truncate(data, event, relation, &frame);
+        invalid = json_encode_truncate(data, event, relation, &intake->frame);
     else
-        invalid = json_encode_message(data, event, &frame);
+        invalid = json_encode_message(data, event, &intake->frame);
     if (data != &intake->data || invalid == 0)
         return;
     if (intake->invalid_told == intake->counts.invalid_bytes)
@@ -157,8 +152,7 @@ static void encode_elided(struct intake *intake, const struct event *event)
     struct elision elision;
     elision_init(&elision, event, record_bytes(intake) - intake->record_bytes_max);
     buf_clear(&intake->data);
-    const struct json_frame frame = frame_of(intake);
-    json_encode_change(&intake->data, &elision.event, &frame);
+    json_encode_change(&intake->data, &elision.event, &intake->frame);
     elision_release(&elision);
     intake->misfits.counts.elided++;
 }

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/once.h"
-#include "model/fields.h"
+#include "encode/json.h"
 #include "model/lsn.h"
 
 #include <stdbool.h>
@@ -44,9 +44,9 @@ struct intake {
     struct buf data;
     struct buf time; // What records show as "time", of that second.
     int64_t time_s;
-    struct fields fields;   // What records tell besides the change; none, unless its owner says so.
-    bool takes_messages;    // They become records; else they are skipped.
-    struct misfits misfits; // Stop on any, unless its owner opens it.
+    struct json_frame frame; // Its fields: none, unless its owner says so.
+    bool takes_messages;     // They become records; else they are skipped.
+    struct misfits misfits;  // Stop on any, unless its owner opens it.
     struct intake_counts counts;
 
     uint64_t invalid_told; // Of counts.invalid_bytes.

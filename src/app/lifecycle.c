@@ -272,7 +272,7 @@ void lifecycle_init(struct lifecycle *life, const struct config *config,
     delivery_init(&life->delivery, delivery, 0);
     pump_init(&life->pump, sink->sink, &life->delivery, sink->record_bytes_max);
     life->pump.intake.takes_messages = config->messages;
-    life->pump.intake.fields = config->fields;
+    life->pump.intake.frame.fields = config->fields;
     life->pump.end_lsn = config->endpos_kind == ENDPOS_LSN ? config->endpos : 0;
     progress_init(&life->progress, clock_now_ms());
 }

@@ -14,6 +14,11 @@ struct fields {
     bool commit_time;
 };
 
+static inline bool fields_any(const struct fields *fields)
+{
+    return fields->xid || fields->seq || fields->commit_lsn || fields->commit_time;
+}
+
 // "xid,seq": any of the members' names, in any order.
 MUST_CHECK bool fields_read(struct fields *fields, struct str names, struct err *err);
 
