@@ -1,6 +1,9 @@
 #include "model/lsn.h"
 
 #include "base/buf.h"
+#include "base/eight_bytes.h"
+
+#include <endian.h>
 
 static bool hex_u32(struct str digits, uint32_t *number)
 {
@@ -34,22 +37,32 @@ bool lsn_parse(struct str text, lsn_t *lsn, struct err *err)
     return true;
 }
 
-// Writes the digits backwards, from just before `end`; returns where they begin.
-static char *hex_before(char *end, uint32_t number)
+// All eight digits of the number, the first one in the highest byte. Each half of it goes to the
+// half of twice as much, until each four bits have a byte.
+static uint64_t hex_digits(uint32_t number)
 {
-    do {
-        *--end = "0123456789ABCDEF"[number & 15];
-        number >>= 4;
-    } while (number > 0);
-    return end;
+    uint64_t digits = number;
+    digits = (digits << 16 | digits) & 0x0000ffff0000ffff;
+    digits = (digits << 8 | digits) & 0x00ff00ff00ff00ff;
+    digits = (digits << 4 | digits) & EIGHT_TIMES(0x0f);
+    const uint64_t letters = (digits + EIGHT_TIMES(16 - 10)) >> 4 & EIGHT_TIMES(1);
+    return digits + EIGHT_TIMES('0') + letters * ('A' - '0' - 10);
+}
+
+// Writes the number without leading zeros; returns where it ends. There is room for eight digits.
+static char *put_hex(char *out, uint32_t number)
+{
+    const unsigned zeros = (unsigned)__builtin_clz(number | 1) / 4;
+    const uint64_t digits = htobe64(hex_digits(number) << 8 * zeros);
+    memcpy(out, &digits, sizeof digits);
+    return out + (sizeof digits - zeros);
 }
 
 void lsn_add(struct buf *buf, lsn_t lsn)
 {
     char text[sizeof "FFFFFFFF/FFFFFFFF" - 1];
-    char *end = text + sizeof text;
-    char *start = hex_before(end, (uint32_t)lsn);
-    *--start = '/';
-    start = hex_before(start, (uint32_t)(lsn >> 32));
-    buf_add(buf, (struct str){.ptr = start, .len = (size_t)(end - start)});
+    char *end = put_hex(text, (uint32_t)(lsn >> 32));
+    *end++ = '/';
+    end = put_hex(end, (uint32_t)lsn);
+    buf_add(buf, (struct str){.ptr = text, .len = (size_t)(end - text)});
 }

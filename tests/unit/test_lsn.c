@@ -55,6 +55,22 @@ static void writes_as_printf_does(void **state)
     }
 }
 
+static void writes_as_many_digits_as_there_are(void **state)
+{
+    (void)state;
+    for (int bits = 0; bits <= 32; bits++) {
+        const uint32_t number = (uint32_t)(((uint64_t)1 << bits) - 1) & 0xdeadbeef;
+        const lsn_t lsn = (lsn_t)(number ^ 0x5) << 32 | number;
+        struct buf written;
+        buf_init(&written, 32);
+        lsn_add(&written, lsn);
+        char text[32];
+        snprintf(text, sizeof text, LSN_FMT, LSN_ARG(lsn));
+        assert_string_equal(buf_c(&written), text);
+        buf_release(&written);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -62,6 +78,7 @@ int main(void)
         cmocka_unit_test(takes_postgres_19s_leading_zeros),
         cmocka_unit_test(refuses_what_is_no_position),
         cmocka_unit_test(writes_as_printf_does),
+        cmocka_unit_test(writes_as_many_digits_as_there_are),
     };
     return cmocka_run_group_tests_name("lsn", tests, NULL, NULL);
 }
