@@ -51,7 +51,7 @@ void buf_drop(struct buf *buf, size_t len)
     buf->len -= len;
 }
 
-char *buf_room(struct buf *buf, size_t len)
+char *buf_make_room(struct buf *buf, size_t len)
 {
     if (len > buf->bytes_max - buf->len && buf->drain)
         buf_flush(buf);
@@ -91,6 +91,12 @@ void buf_make_room_and_add(struct buf *buf, struct str bytes)
         return;
     memcpy(room, bytes.ptr, bytes.len);
     buf->len += bytes.len;
+}
+
+// Apart from the one above, so that who adds a byte need not have it in memory.
+void buf_make_room_and_add_byte(struct buf *buf, char byte)
+{
+    buf_make_room_and_add(buf, (struct str){.ptr = &byte, .len = 1});
 }
 
 void buf_add_u64(struct buf *buf, uint64_t number)

@@ -51,7 +51,7 @@ void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(
 
 // Room for len more bytes to be written in place, NULL when they would pass the maximum; the
 // caller then takes as many as it wrote with buf_grow(). A dropped room counts as len bytes.
-char *buf_room(struct buf *buf, size_t len);
+static inline char *buf_room(struct buf *buf, size_t len);
 void buf_grow(struct buf *buf, size_t len);
 
 // True when nothing was dropped.
@@ -64,12 +64,19 @@ struct str buf_str(const struct buf *buf);
 // The bytes as a C string; borrowed until the next write.
 const char *buf_c(struct buf *buf);
 
-// The rest is for the two writers above, whose usual case is a copy into what is there already.
+// The rest is for those above, who usually find room in what is there already.
+char *buf_make_room(struct buf *buf, size_t len);
 void buf_make_room_and_add(struct buf *buf, struct str bytes);
+void buf_make_room_and_add_byte(struct buf *buf, char byte);
 
 static inline bool buf_has_room(const struct buf *buf, size_t len)
 {
     return buf->dropped == 0 && len < buf->capacity - buf->len;
+}
+
+static inline char *buf_room(struct buf *buf, size_t len)
+{
+    return buf_has_room(buf, len) ? buf->ptr + buf->len : buf_make_room(buf, len);
 }
 
 static inline void buf_add(struct buf *buf, struct str bytes)
@@ -87,7 +94,7 @@ static inline void buf_add_byte(struct buf *buf, char byte)
     if (buf_has_room(buf, 1))
         buf->ptr[buf->len++] = byte;
     else
-        buf_make_room_and_add(buf, (struct str){.ptr = &byte, .len = 1});
+        buf_make_room_and_add_byte(buf, byte);
 }
 
 #endif

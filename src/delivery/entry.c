@@ -11,15 +11,18 @@ static size_t lower(size_t records_max, const struct record *record)
     return is_suspect ? record->records_max : records_max;
 }
 
-struct entry entry_from(const struct record *first, struct entry_limits limits)
+static struct entry entry_of_one(const struct record *record)
 {
-    struct entry entry = {
+    return (struct entry){
         .records = 1,
-        .bytes = record_request_bytes(first),
-        .records_max = lower(SIZE_MAX, first),
+        .bytes = record_request_bytes(record),
+        .records_max = lower(SIZE_MAX, record),
     };
-    if (limits.bytes_max == 0)
-        return entry;
+}
+
+static struct entry entry_of_several(const struct record *first, struct entry_limits limits)
+{
+    struct entry entry = entry_of_one(first);
     struct aggregate_size size = aggregate_size_of(first);
     for (const struct record *next = first->next; next; next = next->next) {
         size = aggregate_size_with(size, next);
@@ -30,4 +33,9 @@ struct entry entry_from(const struct record *first, struct entry_limits limits)
         entry = (struct entry){.records = size.rows, .bytes = bytes, .records_max = records_max};
     }
     return entry;
+}
+
+struct entry entry_from(const struct record *first, struct entry_limits limits)
+{
+    return limits.bytes_max == 0 ? entry_of_one(first) : entry_of_several(first, limits);
 }
