@@ -41,9 +41,9 @@ static bool refuse(struct str line, struct err *err)
         err, ERR_RETRY, "the peer does not answer by HTTP/1.1: \"%s\"", err_quote(line).text);
 }
 
-static bool refuse_length(struct err *err)
+static bool refuse_length(int bytes_max, struct err *err)
 {
-    return err_set(err, ERR_RETRY, "the reply is longer than %d bytes", HTTP_REPLY_BYTES_MAX);
+    return err_set(err, ERR_RETRY, "the reply is longer than %d bytes", bytes_max);
 }
 
 static bool name_is(struct str name, struct str known)
@@ -152,19 +152,26 @@ static enum http_reply_stage stage_after_head(struct http_reply *reply)
     return HTTP_BODY_TO_END;
 }
 
+static void pass_over(struct http_reply *reply)
+{
+    const size_t taken_bytes = reply->taken_bytes;
+    http_reply_restart(reply);
+    reply->taken_bytes = taken_bytes;
+}
+
 static bool end_head(struct http_reply *reply, struct err *err)
 {
     if (reply->status == STATUS_SWITCHING)
         return err_set(err, ERR_RETRY, "the peer wants another protocol than HTTP/1.1");
     if (reply->status < 200) {
-        http_reply_restart(reply);
+        pass_over(reply);
         return true;
     }
     // Both is how requests are smuggled past one of two readers.
     if (reply->has_length && reply->has_chunks)
         return err_set(err, ERR_RETRY, "the reply tells a length, and comes in chunks");
     if (reply->left_bytes > HTTP_REPLY_BYTES_MAX)
-        return refuse_length(err);
+        return refuse_length(HTTP_REPLY_BYTES_MAX, err);
     const time_t date = curl_getdate(reply->date, NULL);
     reply->date_us = date > 0 ? (int64_t)date * 1000000 : 0;
     reply->retry_after_ms = read_retry_after(reply);
@@ -251,7 +258,7 @@ static bool take_body(struct http_reply *reply, struct str *bytes, struct err *e
     *bytes = str_after(*bytes, piece.len);
     buf_add(&reply->body, piece);
     if (!buf_ok(&reply->body))
-        return refuse_length(err);
+        return refuse_length(HTTP_REPLY_BYTES_MAX, err);
     if (reply->stage == HTTP_BODY_TO_END)
         return true;
     reply->left_bytes -= piece.len;
@@ -268,6 +275,9 @@ static bool is_in_body(const struct http_reply *reply)
 
 bool http_reply_take(struct http_reply *reply, struct str bytes, struct err *err)
 {
+    reply->taken_bytes += bytes.len;
+    if (reply->taken_bytes > HTTP_WIRE_BYTES_MAX)
+        return refuse_length(HTTP_WIRE_BYTES_MAX, err);
     while (bytes.len > 0 && !http_reply_is_whole(reply)) {
         const bool ok =
             is_in_body(reply) ? take_body(reply, &bytes, err) : take_line(reply, &bytes, err);

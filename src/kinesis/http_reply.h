@@ -2,7 +2,8 @@
 //
 // https://www.rfc-editor.org/rfc/rfc9112. Its body ends by Content-Length, by its last chunk, or
 // with the connection; interim replies (1xx) are passed over. What could be read in two ways is
-// refused, and so is a head above HTTP_HEAD_BYTES_MAX or a body above HTTP_REPLY_BYTES_MAX.
+// refused, and so is a head above HTTP_HEAD_BYTES_MAX, a body above HTTP_REPLY_BYTES_MAX, and more
+// than HTTP_WIRE_BYTES_MAX of everything, interim replies included: none goes on for ever.
 //
 // Pure: no socket, no clock. Memory: a reply owns its body.
 #ifndef PGK_KINESIS_HTTP_REPLY_H
@@ -13,7 +14,8 @@
 
 enum {
     HTTP_HEAD_BYTES_MAX = 16 << 10,
-    HTTP_REPLY_BYTES_MAX = 1 << 20
+    HTTP_REPLY_BYTES_MAX = 1 << 20,
+    HTTP_WIRE_BYTES_MAX = 8 << 20 // The largest body in chunks of a byte, which take six, fits.
 };
 
 enum http_reply_stage {
@@ -40,6 +42,7 @@ struct http_reply {
     // The rest is the reader's.
     enum http_reply_stage stage;
     struct buf line;      // The beginning of one whose end has not come.
+    size_t taken_bytes;   // Of everything that came.
     size_t head_bytes;    // Since the head, or what stands between two chunks, began.
     uint64_t left_bytes;  // Of the body, or of a chunk.
     bool has_length;      // Content-Length was told: left_bytes.

@@ -209,7 +209,7 @@ static void a_reply_cut_short_is_none(void **state)
 static size_t fill(struct str filler)
 {
     size_t taken = 0;
-    while (http_reply_take(&reply, filler, &err) && taken < (size_t)4 << 20)
+    while (http_reply_take(&reply, filler, &err) && taken < (size_t)64 << 20)
         taken += filler.len;
     return taken;
 }
@@ -229,6 +229,21 @@ static void a_reply_is_bounded(void **state)
     assert_refused(STR("HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n"), "longer than");
 }
 
+// A peer that never comes to its point would have us read for ever.
+static void what_stands_around_a_body_is_bounded(void **state)
+{
+    (void)state;
+    assert_true(take(STR("HTTP/1.1 100 Continue\r\n\r\n"), 99));
+    assert_in_range(fill(STR("HTTP/1.1 100 Continue\r\n\r\n")), 1, HTTP_WIRE_BYTES_MAX);
+    assert_non_null(strstr(err.text, "longer than"));
+    char chunk[4000] = "1;";
+    memset(chunk + 2, 'x', sizeof chunk - 2);
+    memcpy(chunk + sizeof chunk - 5, "\r\nx\r\n", 5);
+    assert_true(take(STR(CHUNKED), 99));
+    assert_in_range(fill((struct str){.ptr = chunk, .len = sizeof chunk}), 1, HTTP_WIRE_BYTES_MAX);
+    assert_non_null(strstr(err.text, "longer than"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +260,7 @@ int main(void)
         FACT(a_reply_of_two_lengths_is_refused),
         FACT(a_reply_cut_short_is_none),
         FACT(a_reply_is_bounded),
+        FACT(what_stands_around_a_body_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
