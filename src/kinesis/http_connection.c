@@ -1,6 +1,7 @@
 #include "kinesis/http_connection.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum {
     CONNECT_TIMEOUT_MS = 3000,
@@ -49,9 +50,10 @@ void http_connection_start(struct http_connection *connection)
     (void)code;
 }
 
+// Without what libcurl quotes of a proxy's address, which may hold a password.
 static void explain(const struct http_connection *connection, CURLcode code, struct err *err)
 {
-    const bool is_told = connection->curl_text[0] != 0;
+    const bool is_told = connection->curl_text[0] != 0 && !strchr(connection->curl_text, '@');
     const char *text = is_told ? connection->curl_text : curl_easy_strerror(code);
     err_set(err, ERR_RETRY, "%s", err_quote(str_from_c(text)).text);
 }
@@ -60,7 +62,7 @@ static void explain_start(const struct http_connection *connection, CURLcode cod
 {
     explain(connection, code, err);
     if (code != CURLE_PEER_FAILED_VERIFICATION && code != CURLE_SSL_CACERT_BADFILE) {
-        err_hint(err, "check the region and the endpoint URL");
+        err_hint(err, "check the region, the endpoint URL and the proxy settings");
         return;
     }
     err->kind = ERR_OPERATOR;

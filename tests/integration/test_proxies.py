@@ -3,7 +3,7 @@ import pytest
 
 from certificates import Authority
 from relay import Relay
-from test_kinesis_sink import SinkProbe
+from test_kinesis_sink import ScriptedServer, SinkProbe, reply
 
 
 class Proxy(Relay):
@@ -32,6 +32,42 @@ def certified(tmp_path, start_kinesis_sim):
 @pytest.fixture
 def plain(start_kinesis_sim):
     return start_kinesis_sim('--stream', 'test:4'), {}
+
+
+class Refusal(ScriptedServer):
+    """A proxy that lets nobody through."""
+
+    def _answer_one(self, connection, stream):
+        while stream.readline() != b'\r\n':
+            pass
+        connection.sendall(reply(b'<html>not for you</html>', '407 Proxy Authentication Required'))
+        return False
+
+
+def put_by(proxy):
+    """What becomes of a record that would have to go by a proxy."""
+    probe = SinkProbe('https://127.0.0.1:1', https_proxy=proxy, no_proxy='')
+    outcomes, why = probe.put()
+    assert probe.stop() == 0
+    assert outcomes == (0, 0, 1, 0)
+    return why
+
+
+def test_a_proxy_that_refuses_is_told_of():
+    proxy = Refusal()
+    why = put_by(proxy.url.replace('//', '//somebody:their-secret@'))
+    proxy.stop()
+    assert '407' in why and 'proxy settings' in why
+    assert 'secret' not in why and 'not for you' not in why
+
+
+@pytest.mark.parametrize('mistake', ['http://somebody:their-secret@127.0.0.1:port',
+                                     'nothing://somebody:their-secret@127.0.0.1:80'])
+def test_the_password_of_a_proxy_is_not_told(mistake):
+    """libcurl quotes the address that it cannot understand."""
+    why = put_by(mistake)
+    assert 'secret' not in why
+    assert why.endswith('; hint: check the region, the endpoint URL and the proxy settings')
 
 
 @pytest.mark.parametrize('kind, variable', [('certified', 'https_proxy'), ('plain', 'http_proxy')])

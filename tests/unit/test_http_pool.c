@@ -150,7 +150,7 @@ static void one_that_cannot_be_made_tells_why(void **state)
     assert_ptr_equal(next_started(), connection);
     assert_int_equal(connection->state, HTTP_CLOSED);
     assert_int_equal(err.kind, ERR_RETRY);
-    assert_non_null(strstr(err.text, "hint: check the region and the endpoint URL"));
+    assert_non_null(strstr(err.text, "hint: check the region, the endpoint URL"));
     http_pool_drop(&pool, connection);
     assert_ptr_equal(http_pool_take(&pool, NULL, 0), connection);
 }
