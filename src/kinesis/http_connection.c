@@ -74,14 +74,18 @@ void http_connection_started(struct http_connection *connection, CURLcode code, 
     assert(connection->state == HTTP_CONNECTING);
     curl_socket_t fd = CURL_SOCKET_BAD;
     if (code == CURLE_OK)
-        code = curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &fd);
-    if (code != CURLE_OK || fd == CURL_SOCKET_BAD) {
-        explain_start(connection, code, err);
-        http_connection_close(connection);
+        curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &fd);
+    if (fd != CURL_SOCKET_BAD) {
+        connection->state = HTTP_OPEN;
+        connection->fd = fd;
         return;
     }
-    connection->state = HTTP_OPEN;
-    connection->fd = fd;
+    // Until bytes pass over it, it is libcurl's own, which closes it when it looks dead.
+    if (code == CURLE_OK)
+        err_set(err, ERR_RETRY, "the connection ended as soon as it was made");
+    else
+        explain_start(connection, code, err);
+    http_connection_close(connection);
 }
 
 void http_connection_close(struct http_connection *connection)

@@ -54,6 +54,7 @@ void http_pool_release(struct http_pool *pool)
 
 void http_pool_drop(struct http_pool *pool, struct http_connection *connection)
 {
+    assert(connection->state != HTTP_CONNECTING); // It is counted until it is over with that.
     http_connection_close(connection);
     push(&pool->closed, connection);
 }
@@ -132,13 +133,20 @@ void http_pool_poll(struct http_pool *pool, struct pollfd *polled, size_t count,
         polled[i].revents = 0;
 }
 
-struct http_connection *http_pool_next_started(struct http_pool *pool, struct err *err)
+// One that is made is taken over before libcurl looks for others that it may close.
+static const CURLMsg *next_message(CURLM *multi)
 {
     int left;
-    if (pool->connecting == 0)
-        return NULL;
-    curl_multi_perform(pool->multi, &left);
-    const CURLMsg *message = curl_multi_info_read(pool->multi, &left);
+    const CURLMsg *message = curl_multi_info_read(multi, &left);
+    if (message)
+        return message;
+    curl_multi_perform(multi, &left);
+    return curl_multi_info_read(multi, &left);
+}
+
+struct http_connection *http_pool_next_started(struct http_pool *pool, struct err *err)
+{
+    const CURLMsg *message = pool->connecting > 0 ? next_message(pool->multi) : NULL;
     if (!message)
         return NULL;
     struct http_connection *connection;

@@ -1,7 +1,7 @@
 // http_pool - the connections to the service: made, kept, and let go.
 //
-// One that was used last is used next, so that those too many are left alone, and closed before the
-// service does it.
+// One that was used last is used next, so that those too many are left alone. One that was left
+// alone for so long that the service may be closing it is not used any more.
 #ifndef PGK_KINESIS_HTTP_POOL_H
 #define PGK_KINESIS_HTTP_POOL_H
 
@@ -25,8 +25,8 @@ MUST_CHECK bool http_pool_init(
     struct http_pool *pool, const struct http_peer *peer, size_t count, size_t polled_max);
 void http_pool_release(struct http_pool *pool);
 
-// An open one, or one that begins to connect and comes by http_pool_next_started(); it belongs to
-// `user` until it is kept or dropped. There must not be `count` out.
+// An open one, or one that begins to connect and comes by http_pool_next_started(); from then on it
+// belongs to `user` until it is kept or dropped. There must not be `count` out.
 struct http_connection *http_pool_take(struct http_pool *pool, void *user, int64_t now_ms);
 void http_pool_keep(struct http_pool *pool, struct http_connection *connection, int64_t now_ms);
 void http_pool_drop(struct http_pool *pool, struct http_connection *connection);

@@ -155,6 +155,17 @@ static void one_that_cannot_be_made_tells_why(void **state)
     assert_ptr_equal(http_pool_take(&pool, NULL, 0), connection);
 }
 
+// libcurl closes one that is dead before anything passed over it, and says that all is well.
+static void one_that_ended_as_it_was_made_tells_so(void **state)
+{
+    (void)state;
+    struct http_connection *connection = http_pool_take(&pool, NULL, 0);
+    http_connection_started(connection, CURLE_OK, &err);
+    assert_int_equal(connection->state, HTTP_CLOSED);
+    assert_int_equal(err.kind, ERR_RETRY);
+    assert_string_equal(err.text, "the connection ended as soon as it was made");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +176,7 @@ int main(void)
         FACT(one_that_says_what_nobody_asked_is_not_used),
         FACT(one_that_is_out_is_left_alone_while_others_are_made),
         FACT(one_that_cannot_be_made_tells_why),
+        FACT(one_that_ended_as_it_was_made_tells_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
