@@ -57,10 +57,11 @@ void partition_key_of(struct buf *key, const struct event *event)
     const struct relation *relation = change->relation;
 
     buf_clear(key);
-    buf_add(key, relation->quoted_utf8);
+    if (relation->key_count == 0)
+        buf_add(key, relation->quoted_utf8);
     for (size_t i = 0; i < relation->key_count; i++) {
         const struct key_column *column = &relation->key[i];
-        buf_add(key, column->name_utf8);
+        buf_add(key, column->before);
         const struct datum *datum = key_datum(change, column);
         if (!datum)
             continue;

@@ -175,16 +175,20 @@ static int held_column(const struct relation *relation, struct str name)
 }
 
 // Room for all of them at once, so that none moves.
-static void prepare_key_texts(struct buf *texts, struct key_column *key, size_t count)
+static void prepare_key_texts(struct relation *relation, struct key_column *key, size_t count)
 {
-    size_t bytes = 0;
+    size_t bytes = relation->quoted_utf8.len;
     for (size_t i = 0; i < count; i++)
         bytes += UTF8_GROWTH_MAX * key[i].name.len;
+    struct buf *texts = &relation->key_texts;
     buf_release(texts);
     buf_init(texts, bytes);
     buf_room(texts, bytes);
-    for (size_t i = 0; i < count; i++)
-        key[i].name_utf8 = utf8_of(texts, key[i].name);
+    buf_add(texts, relation->quoted_utf8);
+    for (size_t i = 0, begin = 0; i < count; begin = texts->len, i++) {
+        utf8_write(texts, key[i].name);
+        key[i].before = str_after(buf_str(texts), begin);
+    }
 }
 
 void relation_set_key(struct relation *relation, const struct str *names, size_t count)
@@ -201,7 +205,7 @@ void relation_set_key(struct relation *relation, const struct str *names, size_t
         key[i].name = placed(&room, names[i]);
         key[i].column = held_column(relation, names[i]);
     }
-    prepare_key_texts(&relation->key_texts, key, count);
+    prepare_key_texts(relation, key, count);
     free((void *)relation->key);
     relation->key = key;
     relation->key_count = count;

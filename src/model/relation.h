@@ -52,9 +52,10 @@ enum {
     KEY_COLUMN_NOT_HELD = -1
 };
 struct key_column {
-    struct str name;      // As the catalog holds it: unquoted.
-    struct str name_utf8; // What is no UTF-8 replaced, as partition keys show it.
-    int column;           // Which of the relation's columns, or KEY_COLUMN_NOT_HELD.
+    struct str name;   // As the catalog holds it: unquoted.
+    struct str before; // What stands before its value in a partition key: its name, and the table's
+                       // before the first one; what is no UTF-8 replaced.
+    int column;        // Which of the relation's columns, or KEY_COLUMN_NOT_HELD.
 };
 
 // What happens to a relation's changes.
@@ -89,7 +90,7 @@ struct relation {
     bool is_partial;
 
     struct buf texts;     // What quoted_utf8, `shown` and the texts in JSON borrow from.
-    struct buf key_texts; // What name_utf8 of the key's columns borrow from.
+    struct buf key_texts; // What `before` of the key's columns borrows from.
 
     // The catalog's notes, not the records'.
     bool types_are_known; // The names of types are the catalog's own.
