@@ -1,6 +1,5 @@
 #include "app/intake.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "delivery/delivery.h"
 #include "encode/elide.h"
@@ -12,7 +11,7 @@
 #include <inttypes.h>
 
 enum {
-    TIME_BYTES_MAX = 40
+    OPENING_BYTES_MAX = 80
 };
 
 void intake_init(struct intake *intake, struct delivery *delivery, size_t record_bytes_max)
@@ -20,12 +19,12 @@ void intake_init(struct intake *intake, struct delivery *delivery, size_t record
     *intake = (struct intake){
         .delivery = delivery,
         .record_bytes_max = record_bytes_max,
-        .time_s = -1,
+        .opening_s = -1,
     };
     partition_key_init(&intake->key);
     buf_init(&intake->data, record_bytes_max);
-    buf_init(&intake->time, TIME_BYTES_MAX);
-    intake->frame.time = STR("");
+    buf_init(&intake->opening, OPENING_BYTES_MAX);
+    intake->frame.opening = STR("");
 }
 
 void intake_bound_records(struct intake *intake, size_t record_bytes_max)
@@ -39,7 +38,7 @@ void intake_release(struct intake *intake)
 {
     buf_release(&intake->key);
     buf_release(&intake->data);
-    buf_release(&intake->time);
+    buf_release(&intake->opening);
     misfits_close(&intake->misfits);
 }
 
@@ -66,12 +65,12 @@ void intake_restart(struct intake *intake, lsn_t flushed, bool same_log)
 
 void intake_tell_time(struct intake *intake, int64_t wall_us)
 {
-    if (wall_us / 1000000 == intake->time_s)
+    if (wall_us / 1000000 == intake->opening_s)
         return;
-    intake->time_s = wall_us / 1000000;
-    buf_clear(&intake->time);
-    clock_add_rfc3339(&intake->time, wall_us);
-    intake->frame.time = buf_str(&intake->time);
+    intake->opening_s = wall_us / 1000000;
+    buf_clear(&intake->opening);
+    json_write_opening(&intake->opening, wall_us);
+    intake->frame.opening = buf_str(&intake->opening);
 }
 
 static void tell_invalid_bytes(struct intake *intake, int64_t now_ms)
@@ -91,6 +90,15 @@ void intake_tell(struct intake *intake, int64_t now_ms)
     tell_invalid_bytes(intake, now_ms);
 }
 
+// Not compiled into its caller, whose records hold none.
+__attribute__((noinline)) static void count_invalid(
+    struct intake *intake, const struct relation *relation, size_t invalid)
+{
+    if (intake->invalid_told == intake->counts.invalid_bytes)
+        intake->invalid_in = err_quote(relation->quoted);
+    intake->counts.invalid_bytes += invalid;
+}
+
 static void encode(struct intake *intake, struct buf *data, const struct event *event,
     const struct relation *relation)
 {
@@ -101,11 +109,8 @@ static void encode(struct intake *intake, struct buf *data, const struct event *
         invalid = json_encode_truncate(data, event, relation, &intake->frame);
     else
         invalid = json_encode_message(data, event, &intake->frame);
-    if (data != &intake->data || invalid == 0)
-        return;
-    if (intake->invalid_told == intake->counts.invalid_bytes)
-        intake->invalid_in = err_quote(relation->quoted);
-    intake->counts.invalid_bytes += invalid;
+    if (data == &intake->data && invalid > 0)
+        count_invalid(intake, relation, invalid);
 }
 
 static size_t record_bytes(const struct intake *intake)

@@ -42,9 +42,9 @@ struct intake {
                                    // comes first now, or not at all.
     struct buf key;
     struct buf data;
-    struct buf time; // What records show as "time", of that second.
-    int64_t time_s;
-    struct json_frame frame; // Its fields: none, unless its owner says so.
+    struct buf opening; // Of the records of that second.
+    int64_t opening_s;
+    struct json_frame frame; // Borrows it. Its fields: none, unless its owner says so.
     bool takes_messages;     // They become records; else they are skipped.
     struct misfits misfits;  // Stop on any, unless its owner opens it.
     struct intake_counts counts;

@@ -11,6 +11,13 @@
 
 #include <assert.h>
 
+void json_write_opening(struct buf *opening, int64_t wall_us)
+{
+    buf_add(opening, STR("{\"time\":\""));
+    clock_add_rfc3339(opening, wall_us);
+    buf_add(opening, STR("\",\"lsn\":\""));
+}
+
 // Here and below: of each text that it adds the compiler knows the length, which a choice between
 // two would hide. What it does not know was prepared with its relation.
 //
@@ -18,9 +25,7 @@
 static void write_head(struct buf *data, const struct event *event, const struct json_frame *frame,
     struct str table_json)
 {
-    buf_add(data, STR("{\"time\":\""));
-    buf_add(data, frame->time);
-    buf_add(data, STR("\",\"lsn\":\""));
+    buf_add(data, frame->opening);
     lsn_add(data, event->lsn);
     buf_add(data, table_json);
 }

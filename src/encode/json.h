@@ -14,15 +14,20 @@
 #include "base/str.h"
 #include "model/fields.h"
 
+#include <stdint.h>
+
 struct buf;
 struct event;
 struct relation;
 
 // What a record shows besides the change.
 struct json_frame {
-    struct str time;      // When the change was received, in RFC 3339.
+    struct str opening;   // {"time":"2026-11-22T09:16:29Z","lsn":"
     struct fields fields; // Behind the columns. Of these, what is not known is left out.
 };
+
+// Adds the beginning of all records that were received in that second.
+void json_write_opening(struct buf *opening, int64_t wall_us);
 
 // Adds the record of a CHANGE to data. Returns how many bytes were no UTF-8; each became the six
 // characters \ufffd.

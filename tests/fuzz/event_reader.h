@@ -51,7 +51,8 @@ static void check_record(const struct event_reader *reader)
 static void event_reader_read(struct event_reader *reader, const struct event *event,
     struct relation *const *relations, size_t count)
 {
-    const struct json_frame frame = {.time = STR("2026-11-22T00:00:00Z")};
+    const struct json_frame frame = {
+        .opening = STR("{\"time\":\"2026-11-22T00:00:00Z\",\"lsn\":\"")};
     for (size_t i = 0; i < count; i++) {
         set_key(relations[i]);
         buf_clear(&reader->record);

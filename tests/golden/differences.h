@@ -10,7 +10,8 @@ struct relation;
 struct differences;
 
 // What stands for the time of receipt in every record.
-#define GOLDEN_TIME "2026-11-22T00:00:00Z"
+#define GOLDEN_TIME    "2026-11-22T00:00:00Z"
+#define GOLDEN_OPENING "{\"time\":\"" GOLDEN_TIME "\",\"lsn\":\""
 
 // Those of one scenario, read from the directory's file. It ends the program when it cannot.
 struct differences *differences_read(const char *directory, const char *scenario);

@@ -145,11 +145,11 @@ static void put_event(struct scenario *scenario, const struct event *event)
         if (event->kind == EVENT_CHANGE) {
             partition_key_of(&scenario->key, event);
             json_encode_change(
-                &scenario->data, event, &(struct json_frame){.time = STR(GOLDEN_TIME)});
+                &scenario->data, event, &(struct json_frame){.opening = STR(GOLDEN_OPENING)});
         } else {
             partition_key_of_relation(&scenario->key, relations[i]);
             json_encode_truncate(&scenario->data, event, relations[i],
-                &(struct json_frame){.time = STR(GOLDEN_TIME)});
+                &(struct json_frame){.opening = STR(GOLDEN_OPENING)});
         }
         put(scenario, relations[i]);
     }

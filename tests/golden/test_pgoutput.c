@@ -61,7 +61,7 @@ static void complete(struct server *server, struct relation *const *relations, s
 
 static void put_event(struct server *server, const struct event *event, struct buf *told)
 {
-    const struct str time = STR("2026-11-22T00:00:00Z");
+    const struct str opening = STR("{\"time\":\"2026-11-22T00:00:00Z\",\"lsn\":\"");
     bool is_told = event->kind == EVENT_CHANGE || event->kind == EVENT_TRUNCATE ||
                    (event->kind == EVENT_MESSAGE && server->has_messages);
     if (!is_told)
@@ -75,7 +75,7 @@ static void put_event(struct server *server, const struct event *event, struct b
     if (event->kind == EVENT_CHANGE) {
         partition_key_of(&server->key, event);
         buf_add(told, buf_str(&server->key));
-        json_encode_change(told, event, &(struct json_frame){.time = time});
+        json_encode_change(told, event, &(struct json_frame){.opening = opening});
     } else {
         show_event(told, event);
     }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define TIME    STR("2026-11-22T09:16:29Z")
+#define OPENING "{\"time\":\"2026-11-22T09:16:29Z\",\"lsn\":\""
 #define ELIDED  "{\"q\":\"false\",\"t\":\"text\",\"v\":\"elided-oversize-datum\"}"
 #define TEXT(v) "{\"q\":\"true\",\"t\":\"text\",\"v\":\"" v "\"}"
 #define X10     "xxxxxxxxxx"
@@ -58,7 +58,7 @@ static struct event event_of(const struct datum *old_row, const struct datum *ne
 static size_t length_of(const struct event *event)
 {
     buf_clear(&data);
-    json_encode_change(&data, event, &(struct json_frame){.time = TIME});
+    json_encode_change(&data, event, &(struct json_frame){.opening = STR(OPENING)});
     return data.len;
 }
 

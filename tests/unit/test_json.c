@@ -5,11 +5,14 @@
 #include "model/event.h"
 #include "model/relation.h"
 
-#define TIME  STR("2026-11-22T09:16:29Z")
-#define FRAME (&(struct json_frame){.time = TIME})
+#include <stdlib.h>
+#include <time.h>
+
+#define OPENING "{\"time\":\"2026-11-22T09:16:29Z\",\"lsn\":\""
+#define FRAME   (&(struct json_frame){.opening = STR(OPENING)})
 #define HEAD(operation)                                                                            \
-    "{\"time\":\"2026-11-22T09:16:29Z\",\"lsn\":\"16/B374D848\",\"table\":\"public.t\","           \
-    "\"operation\":\"" operation "\",\"columns\":{"
+    OPENING "16/B374D848\",\"table\":\"public.t\","                                                \
+            "\"operation\":\"" operation "\",\"columns\":{"
 
 // Columns out of order on purpose: b, a, and one whose quoted name sorts first.
 static struct relation *table(void)
@@ -198,7 +201,7 @@ static void assert_fields(struct txn txn, struct fields fields, const char *tail
     buf_printf(&record, "%s", tail);
 
     json_encode_truncate(
-        &data, &event, relation, &(struct json_frame){.time = TIME, .fields = fields});
+        &data, &event, relation, &(struct json_frame){.opening = STR(OPENING), .fields = fields});
 
     assert_string_equal(buf_c(&data), buf_c(&record));
     buf_release(&data);
@@ -231,13 +234,13 @@ static void assert_message(struct str content, const char *tail)
         .lsn = 0x16b374d848,
         .txn = {.xid = 7},
         .message = {.prefix = STR("p\"q"), .content = content}};
-    const struct json_frame frame = {.time = TIME, .fields = {.xid = true}};
+    const struct json_frame frame = {.opening = STR(OPENING), .fields = {.xid = true}};
     struct buf data, record;
     buf_init(&data, 1000);
     buf_init(&record, 1000);
     buf_printf(&record,
-        "{\"time\":\"2026-11-22T09:16:29Z\",\"lsn\":\"16/B374D848\",\"table\":\"\","
-        "\"operation\":\"MESSAGE\",\"columns\":{},\"prefix\":\"p\\\"q\",%s,\"xid\":7}",
+        OPENING "16/B374D848\",\"table\":\"\","
+                "\"operation\":\"MESSAGE\",\"columns\":{},\"prefix\":\"p\\\"q\",%s,\"xid\":7}",
         tail);
 
     assert_int_equal(json_encode_message(&data, &event, &frame), 0);
@@ -255,9 +258,24 @@ static void a_message_shows_its_content_as_text_or_as_bytes(void **state)
     assert_message(STR("\xff\0"), "\"content_base64\":\"/wA=\"");
 }
 
+static void records_of_a_second_open_alike(void **state)
+{
+    (void)state;
+    struct buf opening;
+    buf_init(&opening, 100);
+    setenv("TZ", "UTC", 1);
+    tzset();
+
+    json_write_opening(&opening, 1795338989999999); // date -ud 2026-11-22T09:16:29 +%s
+
+    assert_string_equal(buf_c(&opening), OPENING);
+    buf_release(&opening);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(records_of_a_second_open_alike),
         cmocka_unit_test(an_insert_shows_its_columns_in_bytewise_order),
         cmocka_unit_test(null_and_unchanged_are_told_from_their_names_by_q),
         cmocka_unit_test(an_update_shows_an_old_value_only_where_it_differs),
