@@ -113,6 +113,7 @@ static void the_fence_of_a_table_outlasts_those_of_others(void **state)
     barrier_pay(&barrier, 8, 1);
     barrier_owe(&barrier, 8);
     assert_false(barrier_is_fenced(&barrier, 8));
+    assert_int_equal(barrier.fenced, 0);
 }
 
 static void fences_survive_growth(void **state)

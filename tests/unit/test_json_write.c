@@ -63,6 +63,7 @@ static void assert_written_alike_in_pieces(struct str text, size_t at)
     struct buf pieces;
     buf_init(&whole, 100);
     buf_init(&pieces, 100);
+    buf_room(&whole, 100); // So that the text is copied at once.
 
     json_write_text(&whole, text);
     buf_add(&pieces, (struct str){text.ptr, at});
@@ -99,10 +100,12 @@ static void a_text_is_measured_alike_whatever_room_there_is(void **state)
         STR("some plain text and a \" behind sixteen of it, then \xff and no more");
     struct buf whole;
     buf_init(&whole, 1000);
+    buf_room(&whole, 1000);
     assert_int_equal(json_write_text_behind(&whole, before, text), 1);
     for (size_t room = 0; room < whole.len; room++) {
         struct buf some;
         buf_init(&some, room);
+        buf_room(&some, room);
         assert_int_equal(json_write_text_behind(&some, before, text), 1);
         assert_false(buf_ok(&some));
         assert_int_equal(buf_wanted(&some), whole.len);
