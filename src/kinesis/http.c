@@ -187,7 +187,7 @@ static bool end_by_error(struct http_exchange *exchange)
 {
     const bool is_silent = exchange->reply.status == 0;
     if (exchange->is_on_kept && is_silent)
-        err_set(&exchange->err, ERR_RETRY, "the kept connection was closed by the peer");
+        err_wrap(&exchange->err, "on a kept connection");
     return true;
 }
 

@@ -176,6 +176,7 @@ def test_a_request_on_a_dead_connection_is_not_sent_again(serve, probe_of):
     outcomes, why = probe.put()
     assert outcomes == (0, 0, 0, 1)
     assert why.startswith('RETRY ')
+    assert why.endswith(': on a kept connection: the peer closed the connection without a reply')
     assert len(server.requests) == 2
     assert probe.put() == ((1, 0, 0, 0), '')
 
