@@ -79,6 +79,8 @@ def test_records_go_through_a_proxy(request, kind, variable):
         way = {variable: 'http://{}:{}'.format(*proxy.address), 'no_proxy': ''}
         probe = SinkProbe(sim.url, **trust, **way)
         assert probe.put(500, 1000) == ((500, 0, 0, 0), '')
+        assert probe.put(9, 1000 * 1000) == ((9, 0, 0, 0), '')  # More than goes out at once.
+        assert probe.put(500, 1000) == ((500, 0, 0, 0), '')
         assert probe.stop() == 0
-        assert set(proxy.asked) == {f'CONNECT {host_and_port} HTTP/1.1'}
-    assert sim.counters()['records_stored'] == 500
+        assert proxy.asked == [f'CONNECT {host_and_port} HTTP/1.1']  # One connection, kept.
+    assert sim.counters()['records_stored'] == 1009
