@@ -99,11 +99,19 @@ static void keep(char *room, size_t bytes, struct str value)
     snprintf(room, bytes, STR_FMT, STR_ARG(fits ? value : STR("")));
 }
 
+static bool ends_in_blank(struct str text)
+{
+    return text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t');
+}
+
 static bool read_header(struct http_reply *reply, struct str line, struct err *err)
 {
     struct str rest = line;
     const struct str name = str_cut(&rest, ':');
     const struct str value = str_trim(rest);
+    // To some readers "Content-Length : 1" tells a length, to others none.
+    if (name.len < line.len && ends_in_blank(name))
+        return refuse(line, err);
     if (name_is(name, STR("Content-Length")))
         return read_length(reply, line, value, err);
     if (name_is(name, STR("Transfer-Encoding"))) {

@@ -186,6 +186,7 @@ static void a_reply_of_two_lengths_is_refused(void **state)
     assert_refused(
         STR("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"),
         "tells a length, and comes in chunks");
+    assert_refused(STR("HTTP/1.1 200 OK\r\nContent-Length : 1\r\n"), "Content-Length :");
     assert_reads(
         STR("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx"), 200, STR("x"));
 }
