@@ -57,6 +57,8 @@ const char publication_columns_query[] =
 
 // The selection as catalog_query has it, but of all tables together; and what is covered as one
 // set, since to search the publications for each table would take a minute with a few thousand.
+// It is joined: IN would search it, too, where the server guesses that no hash of it fits in
+// work_mem, and it takes each published table for a thousand partitions.
 const char publication_gap_query[] =
     "WITH RECURSIVE " PUBLISHED ","
     " covered AS (SELECT oid FROM published UNION SELECT leaf.relid FROM published p,"
@@ -68,20 +70,22 @@ const char publication_gap_query[] =
     " pattern(schema, name, excludes, and_children) AS (SELECT * FROM ROWS FROM ("
     "  pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]),"
     "  pg_catalog.unnest($4::boolean[]), pg_catalog.unnest($5::boolean[])) AS p),"
-    " matched AS (SELECT l.oid, p.excludes FROM lineage l"
+    " judged AS (SELECT l.oid, pg_catalog.bool_or(NOT p.excludes) AS is_included,"
+    "  pg_catalog.bool_or(p.excludes) AS is_excluded FROM lineage l"
     "  JOIN pg_catalog.pg_class c ON c.oid = l.forebear"
     "  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    "  JOIN pattern p ON (p.and_children OR l.forebear = l.oid)"
+    "  LEFT JOIN pattern p ON (p.and_children OR l.forebear = l.oid)"
     "  AND c.relname::text OPERATOR(pg_catalog.~) p.name COLLATE pg_catalog.\"default\""
     "  AND CASE WHEN p.schema IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE"
-    "   n.nspname::text OPERATOR(pg_catalog.~) p.schema COLLATE pg_catalog.\"default\" END),"
-    " selected AS (SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,"
-    "  " LACKS_IDENTITY " AS lacks_identity, c.oid IN (SELECT oid FROM covered) AS is_covered"
-    "  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    "  WHERE c.oid IN (SELECT oid FROM lineage)"
-    "  AND (c.oid IN (SELECT oid FROM matched WHERE NOT excludes)"
-    "   OR NOT EXISTS (SELECT FROM pattern WHERE NOT excludes))"
-    "  AND c.oid NOT IN (SELECT oid FROM matched WHERE excludes))"
+    "   n.nspname::text OPERATOR(pg_catalog.~) p.schema COLLATE pg_catalog.\"default\" END"
+    "  GROUP BY l.oid),"
+    " selected AS (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,"
+    "  " LACKS_IDENTITY " AS lacks_identity, covered.oid IS NOT NULL AS is_covered"
+    "  FROM judged JOIN pg_catalog.pg_class c ON c.oid = judged.oid"
+    "  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    "  LEFT JOIN covered ON covered.oid = c.oid"
+    "  WHERE (judged.is_included OR NOT EXISTS (SELECT FROM pattern WHERE NOT excludes))"
+    "  AND judged.is_excluded IS NOT TRUE)"
     " SELECT name, lacks_identity, pg_catalog.count(*) OVER (),"
     "  (SELECT pg_catalog.count(*) FROM selected WHERE is_covered),"
     "  pg_catalog.quote_ident(($1::text[])[1])"
