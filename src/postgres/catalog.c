@@ -23,6 +23,8 @@ enum {
 enum catalog_state {
     CATALOG_APART, // No connection: a new one is made at wake_at_ms.
     CATALOG_CONNECTING,
+    CATALOG_UNPREPARED,
+    CATALOG_PREPARING,
     CATALOG_IDLE, // The next question is asked at wake_at_ms.
     CATALOG_ASKING
 };
@@ -47,7 +49,7 @@ struct catalog *catalog_new(
         .sql = sql,
         .stream_pid = stream_pid,
         .selection = catalog_selection_of(selection),
-        .state = CATALOG_IDLE,
+        .state = CATALOG_UNPREPARED,
     };
     type_names_init(&catalog->types);
     return catalog;
@@ -92,17 +94,23 @@ static enum step go_on_connecting(struct catalog *catalog, int64_t now_ms, struc
     if (step == STEP_FAILED)
         return part(catalog, now_ms);
     if (step == STEP_DONE)
-        catalog->state = CATALOG_IDLE;
+        catalog->state = CATALOG_UNPREPARED;
     return STEP_BUSY;
 }
 
-static enum step send(struct catalog *catalog, const char *query, const char *const *parameters,
-    size_t count, int64_t now_ms, struct err *err)
+// What was sent, or was not.
+static enum step await(struct catalog *catalog, bool sent, enum catalog_state state, int64_t now_ms)
 {
-    if (!conn_send_with(catalog->sql, query, parameters, count, err))
+    if (!sent)
         return part(catalog, now_ms);
-    catalog->state = CATALOG_ASKING;
+    catalog->state = state;
     return STEP_BUSY;
+}
+
+static enum step prepare(struct catalog *catalog, int64_t now_ms, struct err *err)
+{
+    bool sent = conn_send(catalog->sql, catalog_query_preparation, err);
+    return await(catalog, sent, CATALOG_PREPARING, now_ms);
 }
 
 static enum step send_question(struct catalog *catalog, const struct relation *relation,
@@ -127,7 +135,9 @@ static enum step send_question(struct catalog *catalog, const struct relation *r
     };
     for (size_t i = CATALOG_PARAMETERS_SELECTION; i < CATALOG_PARAMETER_OID; i++)
         parameters[i] = catalog->selection.arrays[i - CATALOG_PARAMETERS_SELECTION];
-    return send(catalog, catalog_query, parameters, CATALOG_PARAMETERS, now_ms, err);
+    bool sent =
+        conn_send_prepared(catalog->sql, catalog_query_name, parameters, CATALOG_PARAMETERS, err);
+    return await(catalog, sent, CATALOG_ASKING, now_ms);
 }
 
 // A column that a partial relation has not seen may well be there: with REPLICA IDENTITY USING
@@ -193,19 +203,34 @@ static void note_plan(struct relation *relation, const struct rows *rows)
     relation->plan = is_true(rows, CATALOG_COLUMN_SELECTED) ? PLAN_SEND : PLAN_SKIP;
 }
 
-// The answer to what was asked, the caller's to free when DONE.
-static enum step answer_step(
+// What came of what was sent; the rows are the caller's to free when DONE.
+static enum step result_step(
     struct catalog *catalog, int64_t now_ms, struct rows **rows, struct err *err)
 {
     enum step step = conn_result_step(catalog->sql, rows, err);
-    if (step == STEP_BUSY)
-        return STEP_BUSY;
     if (step == STEP_FAILED)
         return part(catalog, now_ms);
+    if (step == STEP_DONE)
+        catalog->state = CATALOG_IDLE;
+    return step;
+}
 
-    catalog->state = CATALOG_IDLE;
-    catalog->failures = 0;
-    return STEP_DONE;
+static enum step prepared_step(struct catalog *catalog, int64_t now_ms, struct err *err)
+{
+    struct rows *rows = NULL;
+    enum step step = result_step(catalog, now_ms, &rows, err);
+    rows_free(rows);
+    return step;
+}
+
+// The answer to a question.
+static enum step answer_step(
+    struct catalog *catalog, int64_t now_ms, struct rows **rows, struct err *err)
+{
+    enum step step = result_step(catalog, now_ms, rows, err);
+    if (step == STEP_DONE)
+        catalog->failures = 0;
+    return step;
 }
 
 static enum step take_answer(struct catalog *catalog, struct relation *relation, int64_t now_ms,
@@ -238,6 +263,10 @@ static enum step ready_step(struct catalog *catalog, int64_t now_ms, struct err 
         return early ? STEP_BUSY : connect_anew(catalog, now_ms, err);
     case CATALOG_CONNECTING:
         return go_on_connecting(catalog, now_ms, err);
+    case CATALOG_UNPREPARED:
+        return prepare(catalog, now_ms, err);
+    case CATALOG_PREPARING:
+        return prepared_step(catalog, now_ms, err);
     case CATALOG_IDLE:
         return early ? STEP_BUSY : STEP_DONE;
     case CATALOG_ASKING:
@@ -263,10 +292,10 @@ static enum step ask_for_types(
     buf_init(&oids, OIDS_BYTES_MAX);
     type_names_add_oids(&oids, relation);
     const char *const parameters[] = {type_names_below(&catalog->types), buf_c(&oids)};
-    enum step step =
-        send(catalog, type_names_query, parameters, TYPE_NAMES_PARAMETERS, now_ms, err);
+    bool sent =
+        conn_send_with(catalog->sql, type_names_query, parameters, TYPE_NAMES_PARAMETERS, err);
     buf_release(&oids);
-    return step;
+    return await(catalog, sent, CATALOG_ASKING, now_ms);
 }
 
 enum step catalog_types_step(
@@ -289,13 +318,14 @@ enum step catalog_types_step(
 
 bool catalog_is_cut_off(struct catalog *catalog)
 {
-    bool stands = catalog->state == CATALOG_IDLE || catalog->state == CATALOG_ASKING;
+    bool stands = catalog->state != CATALOG_APART && catalog->state != CATALOG_CONNECTING;
     return stands && conn_is_cut_off(catalog->sql);
 }
 
 struct wait_fd catalog_wait_fd(const struct catalog *catalog)
 {
-    bool listens = catalog->state == CATALOG_CONNECTING || catalog->state == CATALOG_ASKING;
+    bool listens = catalog->state == CATALOG_CONNECTING || catalog->state == CATALOG_PREPARING ||
+                   catalog->state == CATALOG_ASKING;
     return listens ? conn_wait_fd(catalog->sql) : (struct wait_fd){.fd = -1};
 }
 
@@ -304,6 +334,7 @@ int64_t catalog_wake_at_ms(const struct catalog *catalog)
     switch (catalog->state) {
     case CATALOG_CONNECTING:
         return conn_deadline_ms(catalog->sql);
+    case CATALOG_PREPARING:
     case CATALOG_ASKING:
         return CLOCK_NEVER_MS;
     default:

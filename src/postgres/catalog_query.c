@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAME "pg_kinesis_table"
+
 enum {
     ARRAY_BYTES_MAX = 32 << 20 // Of the most and the longest patterns, each byte escaped.
 };
+
+const char catalog_query_name[] = NAME;
 
 // The xid is brought to 64 bits by its distance to the snapshot's end.
 // https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
@@ -20,8 +24,11 @@ enum {
 // Visible means here what \dt means by it: search_path finds the table by its bare name. For a name
 // that no table bears any more it means that search_path would have found it: no other table of
 // that name comes earlier. The collation is psql's, which decides what \w is: a name's own is C.
-const char catalog_query[] =
-    "WITH RECURSIVE taken AS (SELECT pg_catalog.txid_current_snapshot() AS snapshot),"
+//
+// Left to choose, the server went on planning it anew for each table.
+const char catalog_query_preparation[] =
+    "SET plan_cache_mode = force_generic_plan; PREPARE " NAME " AS"
+    " WITH RECURSIVE taken AS (SELECT pg_catalog.txid_current_snapshot() AS snapshot),"
     " ended AS (SELECT snapshot, pg_catalog.txid_snapshot_xmax(snapshot) AS xmax FROM taken),"
     " seen AS (SELECT pg_catalog.txid_visible_in_snapshot(xmax +"
     " ((($3::bigint - xmax) & 4294967295) # 2147483648) - 2147483648, snapshot) AS visible"

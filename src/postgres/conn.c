@@ -294,6 +294,13 @@ bool conn_send_with(struct conn *conn, const char *sql, const char *const *param
            connection_lost(conn, err);
 }
 
+bool conn_send_prepared(struct conn *conn, const char *name, const char *const *parameters,
+    size_t count, struct err *err)
+{
+    return PQsendQueryPrepared(conn->pg, name, (int)count, parameters, NULL, NULL, 0) == 1 ||
+           connection_lost(conn, err);
+}
+
 static bool is_copy(const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);

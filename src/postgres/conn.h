@@ -51,6 +51,9 @@ enum {
 };
 MUST_CHECK bool conn_send_with(struct conn *conn, const char *sql, const char *const *parameters,
     size_t count, struct err *err);
+// Of a statement that was PREPAREd on this connection.
+MUST_CHECK bool conn_send_prepared(struct conn *conn, const char *name,
+    const char *const *parameters, size_t count, struct err *err);
 
 // DONE: *rows is the answer, the caller's to free. FAILED by the server's word leaves the
 // connection usable unless conn_is_broken().

@@ -55,7 +55,7 @@ const char publication_columns_query[] =
     "  pubname) || name, '; ' ORDER BY pubname) FILTER (WHERE gives_way)"
     " FROM judged GROUP BY name HAVING pg_catalog.count(DISTINCT columns) > 1 ORDER BY 1";
 
-// The selection as catalog_query has it, but of all tables together; and what is covered as one
+// The selection as catalog_query.c has it, but of all tables together; and what is covered as one
 // set, since to search the publications for each table would take a minute with a few thousand.
 // It is joined: IN would search it, too, where the server guesses that no hash of it fits in
 // work_mem, and it takes each published table for a thousand partitions.

@@ -165,6 +165,7 @@ void answer(const struct question *question, struct rows *rows)
         const char *contains;
         void (*answer)(const struct question *question, struct rows *rows);
     } answers[] = {
+        {"PREPARE", tell_nothing},
         {"IDENTIFY_SYSTEM", identify},
         {"wal_sender_timeout", tell_timeout},
         {"CREATE_REPLICATION_SLOT", create_slot},
@@ -175,7 +176,7 @@ void answer(const struct question *question, struct rows *rows)
         {"attnames", tell_nothing},     // Tables of which different columns are published.
         {"bool_or(c.relkind", tell_matches},
         {"format_type(t.oid", tell_types},
-        {"indisprimary", tell_key},
+        {catalog_query_name, tell_key},
         {"pg_replication_slots", tell_slot},
     };
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {

@@ -159,6 +159,12 @@ bool conn_send_with(struct conn *conn, const char *sql, const char *const *param
     return true;
 }
 
+bool conn_send_prepared(struct conn *conn, const char *name, const char *const *parameters,
+    size_t count, struct err *err)
+{
+    return conn_send_with(conn, name, parameters, count, err);
+}
+
 static bool start_streaming(struct conn *conn, struct err *err)
 {
     if (world.now_ms < server.slot_busy_until_ms)

@@ -43,10 +43,12 @@ static inline struct server server_listening(int backlog)
     return server;
 }
 
-static inline void hear(const struct server *server)
+// The first byte tells which message it is, once the connection stands.
+static inline char hear(const struct server *server)
 {
-    char bytes[4096];
+    char bytes[8192];
     assert_true(recv(server->fd, bytes, sizeof bytes, 0) > 0);
+    return bytes[0];
 }
 
 static inline void say(const struct server *server, struct str bytes)
@@ -76,12 +78,18 @@ static inline enum step connect_on(struct conn *conn)
     return step;
 }
 
+static inline void take_in(struct server *server)
+{
+    server->fd = accept(server->listener, NULL, NULL);
+    assert_true(server->fd >= 0);
+    setsockopt(server->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+}
+
 static inline struct conn *connected(struct server *server)
 {
     struct conn *conn = start(server);
     assert_int_equal(connect_on(conn), STEP_BUSY);
-    server->fd = accept(server->listener, NULL, NULL);
-    setsockopt(server->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    take_in(server);
     hear(server);
     say(server, AUTHENTICATED);
     say(server, READY_FOR_QUERY);

@@ -11,12 +11,18 @@ enum {
     TABLE_OID = 16384
 };
 
+// https://www.postgresql.org/docs/current/protocol-message-formats.html
+#define MESSAGE_BIND  'B'
+#define MESSAGE_QUERY 'Q'
+
 static const struct selection everything;
 
 // The first answer to a question about a table: it is there, selected, and has no key.
-#define PARSED_AND_BOUND                                                                           \
-    STR("1\0\0\0\x04"                                                                              \
-        "2\0\0\0\x04")
+#define SET_AND_PREPARED                                                                           \
+    STR("C\0\0\0\x08SET\0"                                                                         \
+        "C\0\0\0\x0cPREPARE\0"                                                                     \
+        "Z\0\0\0\x05I")
+#define BOUND STR("2\0\0\0\x04")
 #define COLUMN                                                                                     \
     "c\0"                                                                                          \
     "\0\0\0\0"                                                                                     \
@@ -51,6 +57,13 @@ static enum step key_step(struct asking *asking)
     return catalog_key_step(asking->catalog, asking->relation, XID, 1, &asking->found, &err);
 }
 
+// What the server does reaches us when its socket can be read.
+static void wait_for_the_server(const struct asking *asking)
+{
+    struct wait_fd fd = catalog_wait_fd(asking->catalog);
+    wait_poll(&fd, 1, BLOCKED_AFTER_S * 1000);
+}
+
 // A question is under way.
 static struct asking asking_about_a_table(void)
 {
@@ -64,7 +77,11 @@ static struct asking asking_about_a_table(void)
         .quoted = STR("public.t"),
     });
     assert_int_equal(key_step(&asking), STEP_BUSY);
-    hear(&asking.server);
+    assert_int_equal(hear(&asking.server), MESSAGE_QUERY);
+    say(&asking.server, SET_AND_PREPARED);
+    wait_for_the_server(&asking);
+    assert_int_equal(key_step(&asking), STEP_BUSY);
+    assert_int_equal(hear(&asking.server), MESSAGE_BIND);
     return asking;
 }
 
@@ -77,11 +94,28 @@ static void end_asking(struct asking *asking)
     close(asking->server.listener);
 }
 
-// What the server does reaches us when its socket can be read.
-static void wait_for_the_server(const struct asking *asking)
+static void answer(const struct asking *asking)
 {
-    struct wait_fd fd = catalog_wait_fd(asking->catalog);
-    wait_poll(&fd, 1, BLOCKED_AFTER_S * 1000);
+    say(&asking->server, BOUND);
+    say(&asking->server, SIX_COLUMNS);
+    say(&asking->server, ONE_ROW);
+    say(&asking->server, COMMAND_COMPLETE);
+    say(&asking->server, READY_FOR_QUERY);
+}
+
+// To plan it takes the server far longer than to answer it.
+static void the_next_question_is_prepared_already(void **state)
+{
+    (void)state;
+    struct asking asking = asking_about_a_table();
+    answer(&asking);
+    while (key_step(&asking) == STEP_BUSY)
+        wait_for_the_server(&asking);
+
+    assert_int_equal(key_step(&asking), STEP_BUSY);
+
+    assert_int_equal(hear(&asking.server), MESSAGE_BIND);
+    end_asking(&asking);
 }
 
 static void who_waits_for_an_answer_is_not_cut_off(void **state)
@@ -112,7 +146,7 @@ static void an_answer_is_taken_whoever_looked_in_between(void **state)
     (void)state;
     struct asking asking = asking_about_a_table();
 
-    say(&asking.server, PARSED_AND_BOUND);
+    say(&asking.server, BOUND);
     say(&asking.server, SIX_COLUMNS);
     wait_for_the_server(&asking);
     assert_false(catalog_is_cut_off(asking.catalog));
@@ -129,6 +163,32 @@ static void an_answer_is_taken_whoever_looked_in_between(void **state)
     end_asking(&asking);
 }
 
+// Steps until nothing more is to be done before the server speaks.
+static void step_on(struct asking *asking)
+{
+    struct wait_fd fd = {.fd = -1};
+    while (fd.fd < 0 || fd.ready) {
+        assert_int_equal(key_step(asking), STEP_BUSY);
+        fd = catalog_wait_fd(asking->catalog);
+        wait_poll(&fd, 1, QUIET_AFTER_MS);
+    }
+}
+
+// What the catalog says first on a connection that was made anew.
+static char said_first(struct asking *asking, const struct server *again)
+{
+    step_on(asking);
+    hear(again);
+    say(again, AUTHENTICATED);
+    say(again, READY_FOR_QUERY);
+    step_on(asking);
+    hear(again);
+    say(again, COMMAND_COMPLETE);
+    say(again, READY_FOR_QUERY);
+    step_on(asking);
+    return hear(again);
+}
+
 static void who_is_cut_off_connects_and_asks_again(void **state)
 {
     (void)state;
@@ -142,8 +202,8 @@ static void who_is_cut_off_connects_and_asks_again(void **state)
 
     assert_false(catalog_is_cut_off(asking.catalog));
     struct server again = asking.server;
-    again.fd = accept(again.listener, NULL, NULL);
-    assert_true(again.fd >= 0);
+    take_in(&again);
+    assert_int_equal(said_first(&asking, &again), MESSAGE_QUERY);
     close(again.fd);
     end_asking(&asking);
 }
@@ -151,6 +211,7 @@ static void who_is_cut_off_connects_and_asks_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_next_question_is_prepared_already),
         cmocka_unit_test(who_waits_for_an_answer_is_not_cut_off),
         cmocka_unit_test(a_server_that_goes_under_a_question_cuts_off),
         cmocka_unit_test(an_answer_is_taken_whoever_looked_in_between),
