@@ -6,6 +6,12 @@
     "  (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND"                            \
     "   CASE c.relreplident WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END))"
 
+// Whether a pattern p, whose name fits that of an ancestor a, is of it.
+#define REACHES                                                                                    \
+    " AND (p.and_children OR a.is_itself)"                                                         \
+    "  AND CASE WHEN p.schema IS NULL THEN pg_catalog.pg_table_is_visible(a.ancestor) ELSE"        \
+    "   a.schema OPERATOR(pg_catalog.~) p.schema COLLATE pg_catalog.\"default\" END"
+
 // What is in a publication: partitions where changes are theirs, else the partitioned table.
 #define PUBLISHED                                                                                  \
     "published AS (SELECT t.pubname, c.oid FROM pg_catalog.pg_publication_tables t"                \
@@ -58,27 +64,32 @@ const char publication_columns_query[] =
 // The selection as catalog_query.c has it, but of all tables together; and what is covered as one
 // set, since to search the publications for each table would take a minute with a few thousand.
 // It is joined: IN would search it, too, where the server guesses that no hash of it fits in
-// work_mem, and it takes each published table for a thousand partitions.
+// work_mem, and it takes each published table for a thousand partitions. A pattern that is but a
+// name is found by that: a thousand expressions, each tried on thousands of tables, take a minute.
 const char publication_gap_query[] =
     "WITH RECURSIVE " PUBLISHED ","
     " covered AS (SELECT oid FROM published UNION SELECT leaf.relid FROM published p,"
     "  pg_catalog.pg_partition_tree(p.oid) leaf),"
-    " lineage(oid, forebear) AS (SELECT oid, oid FROM pg_catalog.pg_class"
+    " lineage(oid, ancestor) AS (SELECT oid, oid FROM pg_catalog.pg_class"
     "  WHERE relkind = 'r' AND relpersistence = 'p' AND oid >= 16384 UNION"
     "  SELECT l.oid, i.inhparent FROM lineage l"
-    "  JOIN pg_catalog.pg_inherits i ON i.inhrelid = l.forebear),"
-    " pattern(schema, name, excludes, and_children) AS (SELECT * FROM ROWS FROM ("
-    "  pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]),"
-    "  pg_catalog.unnest($4::boolean[]), pg_catalog.unnest($5::boolean[])) AS p),"
-    " judged AS (SELECT l.oid, pg_catalog.bool_or(NOT p.excludes) AS is_included,"
-    "  pg_catalog.bool_or(p.excludes) AS is_excluded FROM lineage l"
-    "  JOIN pg_catalog.pg_class c ON c.oid = l.forebear"
-    "  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    "  LEFT JOIN pattern p ON (p.and_children OR l.forebear = l.oid)"
-    "  AND c.relname::text OPERATOR(pg_catalog.~) p.name COLLATE pg_catalog.\"default\""
-    "  AND CASE WHEN p.schema IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE"
-    "   n.nspname::text OPERATOR(pg_catalog.~) p.schema COLLATE pg_catalog.\"default\" END"
-    "  GROUP BY l.oid),"
+    "  JOIN pg_catalog.pg_inherits i ON i.inhrelid = l.ancestor),"
+    " ancestor AS (SELECT l.oid, l.ancestor, l.ancestor = l.oid AS is_itself,"
+    "  c.relname::text AS name, n.nspname::text AS schema FROM lineage l"
+    "  JOIN pg_catalog.pg_class c ON c.oid = l.ancestor"
+    "  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace),"
+    " pattern AS (SELECT *, pg_catalog.substring(name, '^.[(]([[:alnum:]_ -]+)[)][$]$') AS bare"
+    "  FROM ROWS FROM (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]),"
+    "   pg_catalog.unnest($4::boolean[]), pg_catalog.unnest($5::boolean[]))"
+    "   AS p(schema, name, excludes, and_children)),"
+    " expression AS MATERIALIZED (SELECT * FROM pattern WHERE bare IS NULL),"
+    " matched AS (SELECT oid, NULL::boolean AS excludes FROM lineage UNION ALL"
+    "  SELECT a.oid, p.excludes FROM ancestor a"
+    "  JOIN pattern p ON p.bare COLLATE pg_catalog.\"C\" = a.name" REACHES " UNION ALL"
+    "  SELECT a.oid, p.excludes FROM ancestor a JOIN expression p"
+    "  ON a.name OPERATOR(pg_catalog.~) p.name COLLATE pg_catalog.\"default\"" REACHES "),"
+    " judged AS (SELECT oid, pg_catalog.bool_or(NOT excludes) AS is_included,"
+    "  pg_catalog.bool_or(excludes) AS is_excluded FROM matched GROUP BY oid),"
     " selected AS (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,"
     "  " LACKS_IDENTITY " AS lacks_identity, covered.oid IS NOT NULL AS is_covered"
     "  FROM judged JOIN pg_catalog.pg_class c ON c.oid = judged.oid"

@@ -8,12 +8,13 @@
 #include <string.h>
 
 // $1 schema, $2 name. NULL: it matches no table; false: only partitioned ones. The other columns
-// are there for their errors: a join without a row evaluates no expression.
+// are there for their errors: a join without a row evaluates no expression. Uncast, a relname that
+// is said in full is found by its index.
 static const char query[] =
     "SELECT pg_catalog.bool_or(c.relkind = 'r'), '' ~ $1::text, '' ~ $2::text"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.relkind IN ('r', 'p')"
-    " AND c.relname::text OPERATOR(pg_catalog.~) $2::text COLLATE pg_catalog.\"default\""
+    " AND c.relname OPERATOR(pg_catalog.~) $2::text COLLATE pg_catalog.\"default\""
     " AND CASE WHEN $1::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE"
     "  n.nspname::text OPERATOR(pg_catalog.~) $1::text COLLATE pg_catalog.\"default\" END";
 
