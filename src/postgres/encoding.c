@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum {
+    ASCII_COUNT = 0x80,
     CHARACTER_BYTES_MAX = 4,
     CONVERTED_BYTES_KEPT = 1 << 20, // What one large line needed is given back after it.
     NO_CHARACTER = 0xff
@@ -62,49 +63,22 @@ static const struct {
     {"WIN1258", "CP1258", WIDTH_1},
 };
 
+struct listed {
+    uint8_t len;
+    char utf8[ENCODING_GROWTH_MAX];
+};
+
 struct encoding {
     iconv_t converter; // Of no use unless `converts`.
     bool converts;
     enum width width;
+    struct listed beyond_ascii[0x100 - ASCII_COUNT]; // Of WIDTH_1.
     struct buf converted;
 };
 
-struct encoding *encoding_new(const char *server_encoding)
-{
-    struct encoding *encoding = alloc_zeroed(1, sizeof *encoding);
-    buf_init(
-        &encoding->converted, (size_t)INT32_MAX * ENCODING_GROWTH_MAX); // A message is below 2 GiB.
-    for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++) {
-        if (strcmp(encodings[i].server_name, server_encoding) != 0)
-            continue;
-        encoding->converter = iconv_open("UTF-8", encodings[i].iconv_name);
-        encoding->converts = (intptr_t)encoding->converter != -1;
-        encoding->width = encodings[i].width;
-    }
-    return encoding;
-}
-
-void encoding_free(struct encoding *encoding)
-{
-    if (!encoding)
-        return;
-    if (encoding->converts)
-        iconv_close(encoding->converter);
-    buf_release(&encoding->converted);
-    free(encoding);
-}
-
-bool encoding_is_ours(const char *server_encoding)
-{
-    struct encoding *encoding = encoding_new(server_encoding);
-    bool converts = encoding->converts;
-    encoding_free(encoding);
-    return converts;
-}
-
 static bool is_ascii(char byte)
 {
-    return (uint8_t)byte < 0x80;
+    return (uint8_t)byte < ASCII_COUNT;
 }
 
 static size_t ascii_length(struct str text)
@@ -155,6 +129,64 @@ static size_t add_character(struct encoding *encoding, struct str text)
     return len;
 }
 
+// To ask iconv takes some 60 ns longer than to look up what it said, and there are languages that
+// are written beyond ASCII.
+static void list_characters(struct encoding *encoding)
+{
+    for (size_t i = 0; i < sizeof encoding->beyond_ascii / sizeof *encoding->beyond_ascii; i++) {
+        const char byte = (char)(ASCII_COUNT + i);
+        buf_clear(&encoding->converted);
+        add_character(encoding, (struct str){.ptr = &byte, .len = 1});
+        const struct str utf8 = buf_str(&encoding->converted);
+        struct listed *listed = &encoding->beyond_ascii[i];
+        assert(utf8.len <= sizeof listed->utf8);
+        listed->len = (uint8_t)utf8.len;
+        memcpy(listed->utf8, utf8.ptr, utf8.len);
+    }
+}
+
+static size_t add_listed(struct encoding *encoding, char byte)
+{
+    const struct listed *listed = &encoding->beyond_ascii[(uint8_t)byte - ASCII_COUNT];
+    buf_add(&encoding->converted, (struct str){.ptr = listed->utf8, .len = listed->len});
+    return 1;
+}
+
+struct encoding *encoding_new(const char *server_encoding)
+{
+    struct encoding *encoding = alloc_zeroed(1, sizeof *encoding);
+    buf_init(
+        &encoding->converted, (size_t)INT32_MAX * ENCODING_GROWTH_MAX); // A message is below 2 GiB.
+    for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++) {
+        if (strcmp(encodings[i].server_name, server_encoding) != 0)
+            continue;
+        encoding->converter = iconv_open("UTF-8", encodings[i].iconv_name);
+        encoding->converts = (intptr_t)encoding->converter != -1;
+        encoding->width = encodings[i].width;
+        if (encoding->converts && encoding->width == WIDTH_1)
+            list_characters(encoding);
+    }
+    return encoding;
+}
+
+void encoding_free(struct encoding *encoding)
+{
+    if (!encoding)
+        return;
+    if (encoding->converts)
+        iconv_close(encoding->converter);
+    buf_release(&encoding->converted);
+    free(encoding);
+}
+
+bool encoding_is_ours(const char *server_encoding)
+{
+    struct encoding *encoding = encoding_new(server_encoding);
+    bool converts = encoding->converts;
+    encoding_free(encoding);
+    return converts;
+}
+
 struct str encoding_to_utf8(struct encoding *encoding, struct str text)
 {
     if (!encoding->converts)
@@ -170,7 +202,8 @@ struct str encoding_to_utf8(struct encoding *encoding, struct str text)
         buf_add(&encoding->converted, (struct str){.ptr = text.ptr, .len = ascii});
         text = str_after(text, ascii);
         if (text.len > 0)
-            text = str_after(text, add_character(encoding, text));
+            text = str_after(text, encoding->width == WIDTH_1 ? add_listed(encoding, text.ptr[0])
+                                                              : add_character(encoding, text));
         ascii = ascii_length(text);
     }
     assert(buf_ok(&encoding->converted));
