@@ -11,6 +11,7 @@ enum {
     SHARD_DIGITS_MAX = 2 * DIGITS_AT_ONCE
 };
 
+typedef uint8_t sixteen_digits __attribute__((vector_size(SIXTEEN)));
 typedef uint16_t wide_pairs __attribute__((vector_size(SIXTEEN)));
 typedef uint8_t eight_pairs __attribute__((vector_size(SIXTEEN / 2)));
 
@@ -81,7 +82,7 @@ uint32_t shard_parse(struct str shard_id)
 }
 
 // Takes the values of sixteen digits; of two the first one goes to the upper half of their byte.
-static inline void write_pairs(uint8_t *pairs, sixteen_bytes values)
+static inline void write_pairs(uint8_t *pairs, sixteen_digits values)
 {
     const wide_pairs low = (wide_pairs)values & 0xff;
     const wide_pairs high = (wide_pairs)values >> 8;
@@ -95,14 +96,14 @@ static struct sequence_number read_digits(const char *digits)
 {
     static const uint8_t begins[] = {0, 16, 32, SEQUENCE_DIGITS - SIXTEEN};
     struct sequence_number number;
-    sixteen_bytes wrong = {0};
+    sixteen_digits wrong = {0};
 #pragma GCC unroll 4
     for (size_t i = 0; i < sizeof begins; i++) {
-        const sixteen_bytes values = sixteen_bytes_of(digits + begins[i]) ^ '0';
+        const sixteen_digits values = (sixteen_digits)sixteen_bytes_of(digits + begins[i]) ^ '0';
         wrong |= values | (values + (0x10 - 10)); // The upper half of a digit's byte is 0 in both.
         write_pairs(number.pairs + begins[i] / 2, values);
     }
-    if (sixteen_any(wrong & (int8_t)0xf0))
+    if (sixteen_any((sixteen_bytes)(wrong & 0xf0)))
         memset(&number, 0, sizeof number);
     return number;
 }
